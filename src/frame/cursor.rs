@@ -1,0 +1,165 @@
+//! SQLite's own cursor over the handle that sqlx holds: the one place in the library with unsafe code.
+//!
+//! sqlx hands every row through a channel and boxes every value; a frame needs neither. The statement lives no longer than
+//! the lock on the handle, so nothing else can use the connection meanwhile.
+
+use super::{FrameError, Param};
+use libsqlite3_sys as sys;
+use sqlx::sqlite::LockedSqliteHandle;
+use std::ffi::{CStr, c_int};
+use std::ptr::{NonNull, null_mut};
+
+/// A value of the current row, borrowed from SQLite until the next step.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Cell<'a> {
+    Null,
+    Integer(i64),
+    Real(f64),
+    /// Text as bytes: SQLite does not promise UTF-8.
+    Text(&'a [u8]),
+    Blob(&'a [u8]),
+}
+
+/// A prepared statement with its parameters bound.
+pub(super) struct Cursor<'h, 'c> {
+    statement: NonNull<sys::sqlite3_stmt>,
+    handle: &'h mut LockedSqliteHandle<'c>,
+    sql: String,
+}
+
+impl<'h, 'c> Cursor<'h, 'c> {
+    /// Prepares one statement and binds `$1`, `$2`, … (or each `?` in order) to the values.
+    pub(super) fn open(
+        handle: &'h mut LockedSqliteHandle<'c>,
+        sql: &str,
+        values: &[Param],
+    ) -> Result<Cursor<'h, 'c>, FrameError> {
+        let length = c_int::try_from(sql.len())
+            .map_err(|_| FrameError::Sqlite { sql: sql[..80].into(), message: "the statement is too long".into() })?;
+        let mut statement = null_mut();
+        let mut tail = std::ptr::null();
+        // SAFETY: the handle is valid while it is locked; the text is passed with its length; SQLite writes a statement or
+        // null, and a tail pointer into the same text.
+        let (code, rest) = unsafe {
+            let start = sql.as_ptr().cast();
+            let code = sys::sqlite3_prepare_v2(
+                handle.as_raw_handle().as_ptr(),
+                start,
+                length,
+                &raw mut statement,
+                &raw mut tail,
+            );
+            let used = if tail.is_null() { 0 } else { usize::try_from(tail.offset_from(start)).unwrap_or(0) };
+            (code, sql.get(used..).unwrap_or_default())
+        };
+        let Some(statement) = NonNull::new(statement).filter(|_| code == sys::SQLITE_OK) else {
+            return Err(FrameError::Sqlite { sql: sql.to_owned(), message: message(handle) });
+        };
+        // From here on the cursor finalises the statement, whatever happens.
+        let cursor = Cursor { statement, handle, sql: sql.to_owned() };
+        if !rest.trim().is_empty() {
+            return Err(FrameError::Trailing { rest: rest.trim().to_owned() });
+        }
+        cursor.bind(values)
+    }
+
+    fn bind(self, values: &[Param]) -> Result<Self, FrameError> {
+        let statement = self.statement.as_ptr();
+        // SAFETY: the statement is valid until it is dropped. Names are static for its life. Text is copied by SQLite
+        // (SQLITE_TRANSIENT) before the call returns.
+        unsafe {
+            let placeholders = usize::try_from(sys::sqlite3_bind_parameter_count(statement)).unwrap_or(0);
+            if placeholders != values.len() {
+                return Err(FrameError::Parameters { placeholders, values: values.len() });
+            }
+            for index in 1..=placeholders {
+                // `$2` may come first in the text: its number, not its place, says which value it is.
+                let place = c_int::try_from(index).unwrap_or(0);
+                let name = sys::sqlite3_bind_parameter_name(statement, place);
+                let number = if name.is_null() {
+                    index
+                } else {
+                    let name = CStr::from_ptr(name).to_string_lossy();
+                    name.trim_start_matches(['$', '?', ':', '@']).parse().unwrap_or(0)
+                };
+                let Some(value) = number.checked_sub(1).and_then(|at| values.get(at)) else {
+                    return Err(FrameError::Parameters { placeholders: number, values: values.len() });
+                };
+                let code = match value {
+                    Param::Null => sys::sqlite3_bind_null(statement, place),
+                    Param::Integer(number) => sys::sqlite3_bind_int64(statement, place, *number),
+                    Param::Real(number) => sys::sqlite3_bind_double(statement, place, *number),
+                    Param::Text(text) => sys::sqlite3_bind_text64(
+                        statement,
+                        place,
+                        text.as_ptr().cast(),
+                        text.len() as u64,
+                        sys::SQLITE_TRANSIENT(),
+                        sys::SQLITE_UTF8 as u8,
+                    ),
+                };
+                if code != sys::SQLITE_OK {
+                    return Err(FrameError::Sqlite { message: message(self.handle), sql: self.sql.clone() });
+                }
+            }
+        }
+        Ok(self)
+    }
+
+    /// Moves to the next row; false after the last.
+    pub(super) fn step(&mut self) -> Result<bool, FrameError> {
+        // SAFETY: the statement is valid until it is dropped.
+        match unsafe { sys::sqlite3_step(self.statement.as_ptr()) } {
+            sys::SQLITE_ROW => Ok(true),
+            sys::SQLITE_DONE => Ok(false),
+            _ => Err(FrameError::Sqlite { message: message(self.handle), sql: self.sql.clone() }),
+        }
+    }
+
+    /// A column of the current row; borrowing the cursor keeps it from stepping on.
+    pub(super) fn cell(&self, column: usize) -> Cell<'_> {
+        let Ok(column) = c_int::try_from(column) else { return Cell::Null };
+        let statement = self.statement.as_ptr();
+        // SAFETY: the statement is on a row; a column out of range reads as null. Pointers stay valid until the next step or
+        // conversion; the borrow of `self` prevents a step, and the type is asked before the one conversion that is made.
+        unsafe {
+            match sys::sqlite3_column_type(statement, column) {
+                sys::SQLITE_INTEGER => Cell::Integer(sys::sqlite3_column_int64(statement, column)),
+                sys::SQLITE_FLOAT => Cell::Real(sys::sqlite3_column_double(statement, column)),
+                sys::SQLITE_TEXT => {
+                    let start = sys::sqlite3_column_text(statement, column);
+                    Cell::Text(bytes(start, sys::sqlite3_column_bytes(statement, column)))
+                }
+                sys::SQLITE_BLOB => {
+                    let start = sys::sqlite3_column_blob(statement, column).cast();
+                    Cell::Blob(bytes(start, sys::sqlite3_column_bytes(statement, column)))
+                }
+                _ => Cell::Null,
+            }
+        }
+    }
+}
+
+impl Drop for Cursor<'_, '_> {
+    fn drop(&mut self) {
+        // SAFETY: the statement is valid and not used again.
+        unsafe { sys::sqlite3_finalize(self.statement.as_ptr()) };
+    }
+}
+
+/// The bytes at `start`; none for a null pointer, which SQLite gives for an empty blob.
+///
+/// # Safety
+/// `start` must be null or point to `length` bytes that live as long as the result.
+unsafe fn bytes<'a>(start: *const u8, length: c_int) -> &'a [u8] {
+    match usize::try_from(length) {
+        // SAFETY: as the caller promises.
+        Ok(length) if !start.is_null() => unsafe { std::slice::from_raw_parts(start, length) },
+        _ => &[],
+    }
+}
+
+fn message(handle: &mut LockedSqliteHandle<'_>) -> String {
+    // SAFETY: the handle is valid while locked; the message is copied before the next call.
+    unsafe { CStr::from_ptr(sys::sqlite3_errmsg(handle.as_raw_handle().as_ptr())) }.to_string_lossy().into_owned()
+}

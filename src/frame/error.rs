@@ -1,0 +1,118 @@
+//! Why a load or a conversion failed: what was asked, of what, what was found, what to do.
+
+use super::{Difference, Mismatch};
+use crate::store::StoreError;
+use crate::store::document::FilterError;
+use polars::error::PolarsError;
+use thiserror::Error;
+
+/// Why there is no frame. Nothing half-read is ever returned.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum FrameError {
+    /// No such table.
+    #[error("there is no table {name}; there are: {existing}")]
+    NoTable {
+        /// The one the record names.
+        name: String,
+        /// Those that exist.
+        existing: String,
+    },
+    /// A record that does not match the table; every difference at once.
+    #[error("the record does not match {place}:{}", list(.differences))]
+    Record {
+        /// The table.
+        place: String,
+        /// The differences, in field order.
+        differences: Vec<Difference>,
+    },
+    /// Values that do not fit the record, under the policy `Fail`.
+    #[error(
+        "{place} holds values that do not fit the record:{}\n  correct the record, or load with .misfits_as_null()",
+        list(.mismatches)
+    )]
+    Mismatch {
+        /// The table or collection.
+        place: String,
+        /// What did not fit, by field and type.
+        mismatches: Vec<Mismatch>,
+    },
+    /// A field asked for that the record does not have.
+    #[error("the record has no field {name}; it has: {existing}")]
+    NoField {
+        /// The one asked for.
+        name: String,
+        /// Those it has.
+        existing: String,
+    },
+    /// Placeholders and values that do not go together.
+    #[error("the filter has {placeholders} placeholders ($1, $2, …) and {values} values were given")]
+    Parameters {
+        /// Placeholders in the text.
+        placeholders: usize,
+        /// Values given.
+        values: usize,
+    },
+    /// More than one statement in a filter.
+    #[error("the filter is more than a condition: {rest:?} follows it")]
+    Trailing {
+        /// What follows.
+        rest: String,
+    },
+    /// A filter of the wrong language.
+    #[error("{place} is filtered by {method}")]
+    WrongFilter {
+        /// The table or collection.
+        place: String,
+        /// The method to use.
+        method: &'static str,
+    },
+    /// A record without a place.
+    #[error("the record lives in no table or collection: give it #[record(table = \"…\")] or #[record(collection = \"…\")]")]
+    NoPlace,
+    /// What SQLite says.
+    #[error("SQLite refused {sql:?}: {message}")]
+    Sqlite {
+        /// The statement.
+        sql: String,
+        /// The reason.
+        message: String,
+    },
+    /// A stored document that is not BSON.
+    #[error("document {id} of {collection} is damaged: {reason}")]
+    Damaged {
+        /// The collection.
+        collection: String,
+        /// Its key.
+        id: String,
+        /// What is wrong.
+        reason: String,
+    },
+    /// A frame column that has no counterpart.
+    #[error("column {name} is of type {found}, which has no kind: cast it to boolean, integer, float, text or datetime")]
+    Type {
+        /// The column.
+        name: String,
+        /// Its type.
+        found: String,
+    },
+    /// A document filter that cannot be used.
+    #[error(transparent)]
+    Filter(#[from] FilterError),
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// polars.
+    #[error(transparent)]
+    Polars(#[from] PolarsError),
+}
+
+impl From<sqlx::Error> for FrameError {
+    fn from(error: sqlx::Error) -> FrameError {
+        FrameError::Store(StoreError::Statement(error))
+    }
+}
+
+fn list<T: std::fmt::Display>(items: &[T]) -> String {
+    items.iter().map(|item| format!("\n  {item}")).collect()
+}

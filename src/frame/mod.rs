@@ -1,0 +1,26 @@
+//! Typed loaders: a [`Record`](crate::record::Record) and a store give a polars frame with exactly the record's types, and
+//! a [`LoadReport`] that says what was read and what did not fit.
+//!
+//! One file a conversion: `sqlite.rs` reads tables by SQLite's own cursor, `bson.rs` reads documents from raw bytes. Both
+//! push into the same [`builder`] and neither makes a row or a document object. The record is compared with the database's
+//! catalogue before the first row is read.
+
+mod bson;
+mod builder;
+mod check;
+mod columns;
+mod cursor;
+mod error;
+mod hash;
+mod load;
+mod param;
+mod report;
+mod sqlite;
+
+pub use check::Difference;
+pub use columns::columns_of;
+pub use error::FrameError;
+pub use hash::content_hash;
+pub use load::{Load, Loaded, Policy};
+pub use param::Param;
+pub use report::{LoadReport, Mismatch};

@@ -1,0 +1,13 @@
+//! What one row of data is: its fields, their types, and where each value lives in a table or a document.
+//!
+//! Everything right of this module (store, frame, recipe, artefact, service) reads the same [`Schema`], so a name or a
+//! type is written once. Nothing here knows a database, a frame or HTTP, and nothing here links polars.
+
+mod columns;
+mod json;
+mod schema;
+
+pub use columns::{Column, Columns, ColumnsError};
+pub use json::FieldError;
+pub use carnet_derive::Record;
+pub use schema::{Field, Kind, Place, Record, RecordField, Schema};

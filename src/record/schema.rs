@@ -1,0 +1,151 @@
+//! [`Schema`], its fields and kinds, and the [`Record`] trait that `#[derive(Record)]` implements.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// The type of a field. One list for tables, documents, frames and JSON, so that each conversion is a short match.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    /// `true` or `false`.
+    Bool,
+    /// A 32-bit signed whole number.
+    Int32,
+    /// A 64-bit signed whole number.
+    Int64,
+    /// A 32-bit floating point number.
+    Float32,
+    /// A 64-bit floating point number.
+    Float64,
+    /// UTF-8 text.
+    Text,
+    /// An instant in UTC with microsecond precision; RFC 3339 where it is written as text.
+    Timestamp,
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Kind::Bool => "boolean",
+            Kind::Int32 => "32-bit integer",
+            Kind::Int64 => "64-bit integer",
+            Kind::Float32 => "32-bit float",
+            Kind::Float64 => "64-bit float",
+            Kind::Text => "text",
+            Kind::Timestamp => "timestamp",
+        })
+    }
+}
+
+/// One named, typed value of a record.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Field {
+    /// The name in the record, in frames and in JSON.
+    pub name: String,
+    /// The type of its values.
+    pub kind: Kind,
+    /// Whether a value may be absent.
+    pub nullable: bool,
+    /// Whether the field is part of the record's key.
+    #[serde(default)]
+    pub key: bool,
+    /// Where the value lives: a column of the table, or a dotted path into the document.
+    pub path: String,
+    /// What the value means, with its unit; shown in the documentation of the service.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+}
+
+/// Where the records of a schema are stored.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Place {
+    /// A table of the relational store.
+    Table(String),
+    /// A collection of the document store.
+    Collection(String),
+    /// Nowhere: records that only travel, such as the requests of a service.
+    Inline,
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Place::Table(name) => write!(f, "table {name}"),
+            Place::Collection(name) => write!(f, "collection {name}"),
+            Place::Inline => f.write_str("a request"),
+        }
+    }
+}
+
+/// The fields of a record and where they are stored, in declaration order.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Schema {
+    /// The table or collection.
+    pub place: Place,
+    /// The fields, in the order they appear in a frame.
+    pub fields: Vec<Field>,
+}
+
+impl Schema {
+    /// The field with this name, if there is one.
+    pub fn field(&self, name: &str) -> Option<&Field> {
+        self.fields.iter().find(|field| field.name == name)
+    }
+
+    /// The names of all fields, in order.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.fields.iter().map(|field| field.name.as_str())
+    }
+}
+
+/// A struct whose fields are the columns of a table or the paths of a document. Derive it:
+///
+/// ```
+/// use carnet::record::{Kind, Record};
+///
+/// #[derive(Record)]
+/// #[record(table = "plane")]
+/// struct Plane {
+///     #[record(key)]
+///     tail: String,
+///     seats: Option<i32>,
+/// }
+/// assert_eq!(Plane::schema().fields[1].kind, Kind::Int32);
+/// assert!(Plane::schema().fields[1].nullable);
+/// ```
+///
+/// On the struct, `#[record(table = "…")]` or `#[record(collection = "…")]` says where records live. On a field, `key` marks
+/// the key and `path = "…"` names a column or a dotted path other than the field's own name. `Option` means null is allowed.
+pub trait Record {
+    /// The record's fields and where they are stored.
+    fn schema() -> Schema;
+}
+
+/// A Rust type that can be a field of a record. The derive macro asks it for the kind, so an unsupported type is a compile
+/// error that names this trait.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be a field of a record",
+    note = "supported: bool, i32, i64, f32, f64, String, DateTime<Utc>, and Option of these"
+)]
+pub trait RecordField {
+    /// The kind of its values.
+    const KIND: Kind;
+    /// Whether it can hold a null.
+    const NULLABLE: bool = false;
+}
+
+macro_rules! record_field {
+    ($($rust:ty => $kind:ident),* $(,)?) => {
+        $(impl RecordField for $rust { const KIND: Kind = Kind::$kind; })*
+    };
+}
+record_field! {
+    bool => Bool, i32 => Int32, i64 => Int64, f32 => Float32, f64 => Float64, String => Text, DateTime<Utc> => Timestamp,
+}
+
+impl<T: RecordField> RecordField for Option<T> {
+    const KIND: Kind = T::KIND;
+    const NULLABLE: bool = true;
+}

@@ -1,0 +1,96 @@
+//! Writing documents by key: new ones are added, changed ones replaced, equal ones left alone.
+
+use super::{indexed_paths, lookup, quoted, table_of};
+use crate::store::StoreError;
+use bson::raw::{RawBsonRef, RawDocument, RawDocumentBuf};
+use sqlx::sqlite::SqliteArguments;
+use sqlx::{Arguments, AssertSqlSafe, SqlSafeStr, SqliteConnection};
+
+/// Bind parameters a statement may have (SQLITE_LIMIT_VARIABLE_NUMBER's default).
+const PARAMETERS: usize = 32_766;
+const ROWS_A_STATEMENT: usize = 500;
+
+/// What an [`upsert`] did.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Upserted {
+    /// Documents that were not there before.
+    pub new: u64,
+    /// Documents whose bytes differed and were replaced.
+    pub changed: u64,
+    /// Documents that were there with the same bytes.
+    pub same: u64,
+}
+
+/// Writes documents by their `_id`, which must be text, in the caller's transaction.
+///
+/// # Errors
+/// When the collection does not exist, a document has no text `_id`, an indexed path holds something that a column cannot
+/// (an array or a document), or the database fails. What was written before the error is the transaction's to undo.
+pub async fn upsert(
+    connection: &mut SqliteConnection,
+    collection: &str,
+    documents: &[RawDocumentBuf],
+) -> Result<Upserted, StoreError> {
+    let paths = indexed_paths(connection, collection).await?;
+    let table = quoted(&table_of(collection));
+    let before = count(connection, &table).await?;
+    let mut written = 0;
+    let chunk = ROWS_A_STATEMENT.min(PARAMETERS / (paths.len() + 2));
+    for (number, rows) in documents.chunks(chunk).enumerate() {
+        let mut arguments = SqliteArguments::default();
+        for (offset, document) in rows.iter().enumerate() {
+            bind(&mut arguments, document, &paths).map_err(|reason| StoreError::Document {
+                collection: collection.to_owned(),
+                position: number * chunk + offset,
+                reason,
+            })?;
+        }
+        let sql = AssertSqlSafe(statement(&table, &paths, rows.len())).into_sql_str();
+        written += sqlx::query_with(sql, arguments).execute(&mut *connection).await?.rows_affected();
+    }
+    let new = count(connection, &table).await? - before;
+    Ok(Upserted { new, changed: written - new, same: documents.len() as u64 - written })
+}
+
+async fn count(connection: &mut SqliteConnection, table: &str) -> Result<u64, StoreError> {
+    // The name comes from a collection that exists and is quoted.
+    let sql = AssertSqlSafe(format!("SELECT count(*) FROM {table}")).into_sql_str();
+    let count: i64 = sqlx::query_scalar(sql).fetch_one(connection).await?;
+    Ok(count.unsigned_abs())
+}
+
+/// An insert of `rows` documents that replaces those whose bytes differ. Names are quoted; every value is a parameter.
+fn statement(table: &str, paths: &[String], rows: usize) -> String {
+    let columns: Vec<String> = paths.iter().map(|path| quoted(path)).collect();
+    let names: String = columns.iter().map(|column| format!(", {column}")).collect();
+    let sets: String = columns.iter().map(|column| format!(", {column} = excluded.{column}")).collect();
+    let row = format!("(?, ?{})", ", ?".repeat(columns.len()));
+    let values = vec![row; rows].join(", ");
+    format!(
+        "INSERT INTO {table} (id, body{names}) VALUES {values} \
+         ON CONFLICT (id) DO UPDATE SET body = excluded.body{sets} WHERE body IS NOT excluded.body"
+    )
+}
+
+fn bind(arguments: &mut SqliteArguments, document: &RawDocument, paths: &[String]) -> Result<(), String> {
+    let id = document.get_str("_id").map_err(|_| "it has no _id, or one that is not text".to_owned())?;
+    let mut add = |outcome: Result<(), sqlx::error::BoxDynError>| outcome.map_err(|error| error.to_string());
+    add(arguments.add(id.to_owned()))?;
+    add(arguments.add(document.as_bytes().to_vec()))?;
+    for path in paths {
+        add(match lookup(document, path).map_err(|error| error.to_string())? {
+            None | Some(RawBsonRef::Null) => arguments.add(None::<i64>),
+            Some(RawBsonRef::String(text)) => arguments.add(text.to_owned()),
+            Some(RawBsonRef::Int32(number)) => arguments.add(i64::from(number)),
+            Some(RawBsonRef::Int64(number)) => arguments.add(number),
+            Some(RawBsonRef::Double(number)) => arguments.add(number),
+            Some(RawBsonRef::Boolean(value)) => arguments.add(value),
+            Some(RawBsonRef::DateTime(instant)) => arguments.add(instant.timestamp_millis()),
+            Some(RawBsonRef::ObjectId(id)) => arguments.add(id.to_hex()),
+            Some(other) => {
+                return Err(format!("its indexed path {path} holds {:?}, which a column cannot", other.element_type()));
+            }
+        })?;
+    }
+    Ok(())
+}

@@ -1,0 +1,79 @@
+//! Opening the SQLite file: one pool of connections with foreign keys on and a write-ahead log, so that readers do not wait
+//! for a load.
+
+use crate::store::StoreError;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{ConnectOptions, SqlitePool};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// SQLite's code for "file is not a database" (sqlite3.h, SQLITE_NOTADB).
+const NOT_A_DATABASE: &str = "26";
+
+/// An open SQLite file.
+#[derive(Debug, Clone)]
+pub(crate) struct Database {
+    pool: SqlitePool,
+    path: Arc<Path>,
+}
+
+impl Database {
+    /// Opens the file; with `create`, makes it and its folder.
+    pub(crate) async fn open(path: &Path, create: bool) -> Result<Database, StoreError> {
+        if create {
+            if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+                std::fs::create_dir_all(folder)
+                    .map_err(|source| StoreError::Folder { path: folder.to_owned(), source })?;
+            }
+        } else if !path.is_file() {
+            return Err(StoreError::NoFile { path: path.to_owned() });
+        }
+        let options = SqliteConnectOptions::new()
+            .filename(path)
+            .create_if_missing(create)
+            .foreign_keys(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Normal)
+            .busy_timeout(Duration::from_secs(30))
+            .pragma("cache_size", "-65536")
+            .disable_statement_logging();
+        let pool = SqlitePoolOptions::new()
+            .max_connections(4)
+            .connect_with(options)
+            .await
+            .map_err(|source| database_error(path, source))?;
+        // Only reading the first page tells whether the file is a database.
+        sqlx::query("SELECT count(*) FROM sqlite_schema")
+            .execute(&pool)
+            .await
+            .map_err(|source| database_error(path, source))?;
+        Ok(Database { pool, path: path.into() })
+    }
+
+    pub(crate) fn pool(&self) -> &SqlitePool {
+        &self.pool
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
+fn database_error(path: &Path, source: sqlx::Error) -> StoreError {
+    let code = source.as_database_error().and_then(|error| error.code().map(|code| code.into_owned()));
+    if code.as_deref() == Some(NOT_A_DATABASE) {
+        StoreError::NotADatabase { path: path.to_owned() }
+    } else {
+        StoreError::Database { path: path.to_owned(), source }
+    }
+}
+
+/// The path in `sqlite:PATH` or `sqlite://PATH`.
+pub(crate) fn path_of_url(url: &str) -> Result<PathBuf, StoreError> {
+    match url.split_once(':') {
+        Some(("sqlite", path)) => Ok(PathBuf::from(path.strip_prefix("//").unwrap_or(path))),
+        Some((scheme, _)) => Err(StoreError::UnsupportedUrl { scheme: scheme.to_owned() }),
+        None => Ok(PathBuf::from(url)),
+    }
+}
