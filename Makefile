@@ -1,0 +1,49 @@
+# Everything a person or CI runs. `make` alone lists the commands.
+#
+# The target folder lies outside the clone, so that clean clones share one build of polars; set CARGO_TARGET_DIR to move it.
+export CARGO_TARGET_DIR ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/carnet/target
+BIN := $(CARGO_TARGET_DIR)/debug
+PYTHON ?= python3
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lab notebook lint fmt build kernel container
+
+help: ## list the commands
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/make \1\t\2/' | expand -t 16
+
+demo: build kernel ## the whole chain from nothing: load, notebook, models, artefact, API, one answer
+	@BIN=$(BIN) scripts/demo
+
+test: build kernel ## all tests: units, documents, real databases, kernel, HTTP; then the notebooks
+	cargo test --locked --workspace
+	$(BIN)/carnet notebook check notebooks/*.ipynb
+
+lab: build kernel .venv/bin/jupyter-lab ## open JupyterLab with the Carnet kernel
+	.venv/bin/jupyter-lab --notebook-dir=notebooks
+
+notebook: build kernel ## execute the notebooks again, in place, and check them
+	$(BIN)/flights load
+	set -e; for file in notebooks/*.ipynb; do JUPYTER_PATH=.venv/share/jupyter $(BIN)/carnet notebook run $$file; done
+	$(BIN)/carnet notebook check notebooks/*.ipynb
+
+lint: ## formatting, clippy and workflow checks, warnings are errors
+	cargo fmt --all --check
+	cargo clippy --locked --workspace --all-targets -- -D warnings
+	scripts/lint-workflows
+
+fmt: ## format the code
+	cargo fmt --all
+
+build: ## compile everything once (the first time takes about half an hour: polars)
+	cargo build --locked --workspace --lib --bins
+
+container: ## build the API's image, start it and ask it for a prediction (needs Docker and `make demo` before)
+	scripts/container-check
+
+kernel: build
+	@$(BIN)/carnet-kernel install --prefix .venv --name carnet
+
+.venv/bin/jupyter-lab: notebooks/requirements.txt
+	$(PYTHON) -m venv .venv
+	.venv/bin/pip install --quiet --requirement notebooks/requirements.txt
+	touch $@

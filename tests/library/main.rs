@@ -1,0 +1,7 @@
+//! The library through its public face, on real SQLite files: one binary, one module a subject.
+#![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
+
+mod documents;
+mod stores;
+mod tables;
+mod world;

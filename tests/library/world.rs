@@ -1,0 +1,75 @@
+//! A small store in a folder of its own: one table and one collection, with the awkward values that real ones hold.
+
+use bson::raw::RawDocumentBuf;
+use bson::{DateTime, rawdoc};
+use carnet::store::{Migration, Store, document};
+use tempfile::TempDir;
+
+pub const MIGRATIONS: &[Migration] = &[Migration {
+    version: 1,
+    description: "sensors and readings",
+    sql: "CREATE TABLE sensor (
+            sensor_id INTEGER PRIMARY KEY,
+            code TEXT NOT NULL,
+            installed TIMESTAMP NOT NULL,
+            height REAL,
+            floors INTEGER,
+            active BOOLEAN NOT NULL
+          );
+          CREATE TABLE document_reading (id TEXT PRIMARY KEY, body BLOB NOT NULL, station TEXT, time INTEGER);
+          CREATE INDEX reading_station_time ON document_reading (station, time);",
+}];
+
+pub struct World {
+    pub store: Store,
+    pub folder: TempDir,
+}
+
+pub fn world() -> World {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::create_file(folder.path().join("world.db")).unwrap();
+    store.migrate(MIGRATIONS).unwrap();
+    let world = World { store, folder };
+    world.execute(
+        "INSERT INTO sensor VALUES
+           (1, 'north', '2013-03-10T06:30:00Z', 12.5, 3, 1),
+           (2, 'söuth', '2013-11-03T05:00:00.25Z', NULL, NULL, 0),
+           (3, '', '1969-12-31T23:59:59Z', -0.0, 2147483647, 1)",
+    );
+    world
+}
+
+impl World {
+    pub fn execute(&self, sql: &'static str) {
+        self.store.block_on(sqlx::query(sql).execute(self.store.pool())).unwrap();
+    }
+
+    pub fn upsert(&self, documents: &[RawDocumentBuf]) -> document::Upserted {
+        self.store.block_on(async {
+            let mut transaction = self.store.pool().begin().await.unwrap();
+            let done = document::upsert(&mut transaction, "reading", documents).await.unwrap();
+            transaction.commit().await.unwrap();
+            done
+        })
+    }
+}
+
+/// Readings of two stations, one an hour from the epoch; `wind` is an integer in every third, absent in every fifth.
+pub fn readings(count: i32) -> Vec<RawDocumentBuf> {
+    (0..count)
+        .map(|number| {
+            let mut obs = rawdoc! { "temperature": f64::from(number) / 2.0 };
+            let wind = if number % 5 == 4 {
+                rawdoc! {}
+            } else if number % 3 == 0 {
+                rawdoc! { "speed": number }
+            } else {
+                rawdoc! { "speed": f64::from(number) + 0.5 }
+            };
+            obs.append(bson::cstr!("wind"), wind);
+            let station = if number % 2 == 0 { "A" } else { "B" };
+            let time = DateTime::from_millis(i64::from(number) * 3_600_000);
+            rawdoc! { "_id": format!("{station}/{number:05}"), "station": station, "time": time, "obs": obs }
+        })
+        .collect()
+}
