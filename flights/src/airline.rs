@@ -1,0 +1,41 @@
+//! [`Airline`]: who flies.
+
+use crate::row::{Bound, Row};
+use crate::source::{Rows, SourceError};
+use carnet::record::Record;
+
+/// A carrier.
+#[derive(Debug, Clone, PartialEq, Record)]
+#[record(table = "airline")]
+pub struct Airline {
+    /// IATA code of two characters, such as UA.
+    #[record(key)]
+    pub carrier: String,
+    /// Full name.
+    pub name: String,
+}
+
+impl Airline {
+    /// All rows of the file.
+    ///
+    /// # Errors
+    /// When a column or a value is missing.
+    pub fn read(rows: &Rows) -> Result<Vec<Airline>, SourceError> {
+        let (carrier, name) = (rows.text("carrier")?, rows.text("name")?);
+        (0..rows.len())
+            .map(|row| {
+                Ok(Airline {
+                    carrier: carrier.must_text(row)?,
+                    name: name.must_text(row)?,
+                })
+            })
+            .collect()
+    }
+}
+
+impl Row for Airline {
+    fn bind(&self, to: &mut Bound) {
+        to.text(&self.carrier);
+        to.text(&self.name);
+    }
+}

@@ -1,0 +1,189 @@
+//! The load: five files into four tables and one collection, in one transaction. Whatever stops it, the database is as it
+//! was before; a second run finds every row there and changes nothing.
+
+use crate::airline::Airline;
+use crate::airport::{self, Airport};
+use crate::flight::Flight;
+use crate::observation::{COLLECTION, Observation};
+use crate::plane::Plane;
+use crate::progress::Progress;
+use crate::report::{Filled, LoadSummary};
+use crate::row::{self, Row};
+use crate::source::{File, Source, SourceError};
+use carnet::store::document::{self, Upserted};
+use carnet::store::{Store, StoreError};
+use sqlx::SqliteConnection;
+use std::time::Instant;
+use thiserror::Error;
+
+/// Documents written between two signs of progress.
+const DOCUMENTS_A_STEP: usize = 5_000;
+
+/// Why a load failed. The database is as it was before.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum LoadError {
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A row that the database does not take.
+    #[error("{table} was not filled, and nothing of this load was kept: {source}")]
+    Refused {
+        /// The table or collection.
+        table: &'static str,
+        /// The store's reason.
+        source: StoreError,
+    },
+}
+
+/// Everything there is to write, read and checked before the database is touched.
+#[derive(Debug)]
+pub struct Records {
+    /// Carriers.
+    pub airlines: Vec<Airline>,
+    /// Airports of the source, then those that only flights name.
+    pub airports: Vec<Airport>,
+    /// How many of `airports` are the source's.
+    pub listed: usize,
+    /// Aircraft.
+    pub planes: Vec<Plane>,
+    /// Scheduled departures.
+    pub flights: Vec<Flight>,
+    /// Hours of weather.
+    pub observations: Vec<Observation>,
+    /// What they were read from.
+    pub source: String,
+}
+
+impl Records {
+    /// Reads all five files.
+    ///
+    /// # Errors
+    /// When one cannot be read, or a value in it means nothing.
+    pub fn read(source: &Source) -> Result<Records, SourceError> {
+        let airlines = Airline::read(&source.read(File::Airlines)?)?;
+        let mut airports = Airport::read(&source.read(File::Airports)?)?;
+        let planes = Plane::read(&source.read(File::Planes)?)?;
+        let observations = Observation::read(&source.read(File::Weather)?)?;
+        let rows = source.read(File::Flights)?;
+        let listed = airports.len();
+        airports.extend(Airport::unlisted(&airports, &rows)?);
+        let carriers = airlines
+            .iter()
+            .map(|airline| airline.carrier.as_str())
+            .collect();
+        let flights = Flight::read(&rows, &airport::zones(&airports), &carriers)?;
+        Ok(Records {
+            airlines,
+            airports,
+            listed,
+            planes,
+            flights,
+            observations,
+        })
+    }
+}
+
+/// Fills the store, whose tables must be at [`crate::MIGRATIONS`]. To be awaited on any runtime; dropping the future undoes
+/// what was written.
+///
+/// # Errors
+/// When the database refuses a row; nothing is changed then.
+pub async fn load(
+    store: &Store,
+    source: &Source,
+    progress: &Progress,
+) -> Result<LoadSummary, LoadError> {
+    let start = Instant::now();
+    let mut transaction = store.pool().begin().await.map_err(StoreError::from)?;
+    let mut filled = vec![
+        fill("airline", &mut transaction, &records.airlines, progress).await?,
+        fill("airport", &mut transaction, &records.airports, progress).await?,
+        fill("plane", &mut transaction, &records.planes, progress).await?,
+        fill("flight", &mut transaction, &records.flights, progress).await?,
+        fill_observations(&mut transaction, &records.observations, progress).await?,
+    ];
+    transaction.commit().await.map_err(StoreError::from)?;
+    for entry in &mut filled {
+        if entry.name == "airport" {
+            entry.read = records.listed;
+        }
+    }
+    Ok(LoadSummary {
+        filled,
+        unlisted: records
+            .airports
+            .iter()
+            .skip(records.listed)
+            .map(|airport| airport.faa.clone())
+            .collect(),
+        source: records.source.clone(),
+        database: store.path().to_owned(),
+        bytes: size(store),
+        took: start.elapsed(),
+    })
+}
+
+async fn fill<R: Row>(
+    name: &'static str,
+    connection: &mut SqliteConnection,
+    rows: &[R],
+    progress: &Progress,
+) -> Result<Filled, LoadError> {
+    let start = Instant::now();
+    let mut stage = progress.stage(name, rows.len());
+    let written = row::upsert(connection, rows, |done| stage.at(done))
+        .await
+        .map_err(|source| LoadError::Refused {
+            table: name,
+            source,
+        })?;
+    stage.end();
+    Ok(Filled {
+        name,
+        read: rows.len(),
+        written,
+        took: start.elapsed(),
+    })
+}
+
+async fn fill_observations(
+    connection: &mut SqliteConnection,
+    observations: &[Observation],
+    progress: &Progress,
+) -> Result<Filled, LoadError> {
+    let start = Instant::now();
+    let mut stage = progress.stage(COLLECTION, observations.len());
+    let (mut all, mut done) = (Upserted::default(), 0);
+    for some in observations.chunks(DOCUMENTS_A_STEP) {
+        let documents: Vec<_> = some.iter().map(Observation::document).collect();
+        let written = document::upsert(connection, COLLECTION, &documents)
+            .await
+            .map_err(|source| LoadError::Refused {
+                table: COLLECTION,
+                source,
+            })?;
+        all.new += written.new;
+        all.changed += written.changed;
+        all.same += written.same;
+        done += some.len();
+        stage.at(done);
+    }
+    stage.end();
+    Ok(Filled {
+        name: COLLECTION,
+        read: observations.len(),
+        written: all,
+        took: start.elapsed(),
+    })
+}
+
+/// The bytes of the database with its write-ahead log; 0 when they cannot be asked for.
+fn size(store: &Store) -> u64 {
+    let log = format!("{}-wal", store.path().display());
+    [store.path(), log.as_ref()]
+        .iter()
+        .filter_map(|path| std::fs::metadata(path).ok())
+        .map(|file| file.len())
+        .sum()
+}

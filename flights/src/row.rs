@@ -1,0 +1,170 @@
+//! Writing records to their table by key, many rows a statement: new ones are added, changed ones updated, equal ones left
+//! alone. The record's own schema gives the table, the columns and the key; every value is a bind parameter.
+
+use carnet::record::{Place, Record};
+use carnet::store::StoreError;
+use carnet::store::document::Upserted;
+use chrono::{DateTime, SecondsFormat, Utc};
+use sqlx::sqlite::SqliteArguments;
+use sqlx::{Arguments, AssertSqlSafe, SqlSafeStr, SqliteConnection};
+
+/// Rows a statement. More do not make it faster; a table of 40 columns would still be below SQLite's limit of parameters.
+const ROWS_A_STATEMENT: usize = 500;
+
+/// A record that can be written.
+pub trait Row: Record {
+    /// Binds the values of all fields, in the order of the schema.
+    fn bind(&self, to: &mut Bound);
+}
+
+/// The values of a statement.
+#[derive(Debug, Default)]
+pub struct Bound {
+    arguments: SqliteArguments,
+    error: Option<String>,
+}
+
+impl Bound {
+    /// Binds text.
+    pub fn text(&mut self, value: &str) {
+        self.text_or_null(Some(value));
+    }
+
+    /// Binds text or null.
+    pub fn text_or_null(&mut self, value: Option<&str>) {
+        let outcome = self.arguments.add(value.map(str::to_owned));
+        self.note(outcome);
+    }
+
+    /// Binds a whole number or null.
+    pub fn whole_or_null(&mut self, value: Option<i32>) {
+        let outcome = self.arguments.add(value);
+        self.note(outcome);
+    }
+
+    /// Binds a number or null.
+    pub fn number_or_null(&mut self, value: Option<f64>) {
+        let outcome = self.arguments.add(value);
+        self.note(outcome);
+    }
+
+    /// Binds an instant, as UTC text to the second, or null.
+    pub fn instant_or_null(&mut self, value: Option<DateTime<Utc>>) {
+        let outcome = self
+            .arguments
+            .add(value.map(|instant| instant.to_rfc3339_opts(SecondsFormat::Secs, true)));
+        self.note(outcome);
+    }
+
+    fn note(&mut self, outcome: Result<(), sqlx::error::BoxDynError>) {
+        if let Err(error) = outcome {
+            self.error.get_or_insert(error.to_string());
+        }
+    }
+}
+
+/// Writes all rows in the caller's transaction, telling `progress` how many are written so far.
+///
+/// # Errors
+/// When the database refuses a row. What was written before is the transaction's to undo.
+pub async fn upsert<R: Row>(
+    connection: &mut SqliteConnection,
+    rows: &[R],
+    mut progress: impl FnMut(usize),
+) -> Result<Upserted, StoreError> {
+    let target = Target::of::<R>();
+    let before = target.count(connection).await?;
+    let (mut written, mut done) = (0, 0);
+    for rows in rows.chunks(ROWS_A_STATEMENT) {
+        let mut bound = Bound::default();
+        rows.iter().for_each(|row| row.bind(&mut bound));
+        if let Some(error) = bound.error {
+            return Err(StoreError::Statement(sqlx::Error::Encode(error.into())));
+        }
+        // Only names of the record's own schema are in the text, quoted.
+        let sql = AssertSqlSafe(target.statement(rows.len())).into_sql_str();
+        written += sqlx::query_with(sql, bound.arguments)
+            .execute(&mut *connection)
+            .await?
+            .rows_affected();
+        done += rows.len();
+        progress(done);
+    }
+    let new = target.count(connection).await?.saturating_sub(before);
+    Ok(Upserted {
+        new,
+        changed: written.saturating_sub(new),
+        same: (rows.len() as u64).saturating_sub(written),
+    })
+}
+
+/// A table's name and columns, quoted.
+struct Target {
+    table: String,
+    columns: Vec<String>,
+    key: Vec<String>,
+}
+
+impl Target {
+    fn of<R: Record>() -> Target {
+        let schema = R::schema();
+        let table = match &schema.place {
+            Place::Table(name) => quoted(name),
+            other => quoted(&other.to_string()),
+        };
+        Target {
+            table,
+            columns: schema
+                .fields
+                .iter()
+                .map(|field| quoted(&field.path))
+                .collect(),
+            key: schema
+                .fields
+                .iter()
+                .filter(|field| field.key)
+                .map(|field| quoted(&field.path))
+                .collect(),
+        }
+    }
+
+    async fn count(&self, connection: &mut SqliteConnection) -> Result<u64, StoreError> {
+        let sql = AssertSqlSafe(format!("SELECT count(*) FROM {}", self.table)).into_sql_str();
+        let count: i64 = sqlx::query_scalar(sql).fetch_one(connection).await?;
+        Ok(count.unsigned_abs())
+    }
+
+    /// An insert of this many rows that updates those with the same key and another value.
+    fn statement(&self, rows: usize) -> String {
+        let Target {
+            table,
+            columns,
+            key,
+        } = self;
+        let others: Vec<&String> = columns
+            .iter()
+            .filter(|column| !key.contains(column))
+            .collect();
+        let row = format!("({})", vec!["?"; columns.len()].join(", "));
+        let sets: Vec<String> = others
+            .iter()
+            .map(|column| format!("{column} = excluded.{column}"))
+            .collect();
+        let differs: Vec<String> = others
+            .iter()
+            .map(|column| format!("{table}.{column} IS NOT excluded.{column}"))
+            .collect();
+        format!(
+            "INSERT INTO {table} ({}) VALUES {} ON CONFLICT ({}) DO UPDATE SET {} WHERE {}",
+            columns.join(", "),
+            vec![row; rows].join(", "),
+            key.join(", "),
+            sets.join(", "),
+            differs.join(" OR "),
+        )
+    }
+}
+
+fn quoted(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}
