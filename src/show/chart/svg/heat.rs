@@ -1,0 +1,197 @@
+//! Cells coloured by value, and a grid of counts in place of too many dots; each with the scale of its colours.
+
+use super::axes::{self, Side, TICK};
+use super::canvas::{Anchor, Area, Canvas, Letters};
+use crate::show::chart::bin::Grid;
+use crate::show::chart::description::{Axis, Description};
+use crate::show::chart::number;
+use crate::show::chart::palette::{self, NO_VALUE, SOFT_INK};
+use crate::show::chart::scale::{self, Linear, extent};
+use crate::show::chart::text;
+
+/// Room for the colour scale on the right.
+const BAR_ROOM: f64 = 92.0;
+
+pub(crate) fn heat(
+    canvas: &mut Canvas,
+    area: Area,
+    description: &Description,
+    columns: &[String],
+    rows: &[String],
+    cells: &[Vec<f64>],
+) {
+    let axes_area = Area {
+        right: area.right - BAR_ROOM,
+        ..area
+    };
+    let ordered = |labels: &[String]| labels.iter().all(|label| label.parse::<f64>().is_ok());
+    let x = Side::Bands {
+        labels: columns.to_vec(),
+        ordered: ordered(columns),
+    };
+    // The first row is the lowest; bands are counted from the top.
+    let y = Side::Bands {
+        labels: rows.iter().rev().cloned().collect(),
+        ordered: ordered(rows),
+    };
+    let plot = axes::axes(
+        canvas,
+        axes_area,
+        &x,
+        &y,
+        &description.x.text(),
+        &description.y.text(),
+    );
+    let Some((low, high)) = extent(cells.iter().flatten().copied()) else {
+        canvas.nothing(plot.area, "no data");
+        return;
+    };
+    let inside = plot.area;
+    let (width, height) = (
+        inside.width() / columns.len() as f64,
+        inside.height() / rows.len() as f64,
+    );
+    let gap = if width > 6.0 && height > 6.0 {
+        0.5
+    } else {
+        0.0
+    };
+    let labels: Vec<Vec<String>> = cells
+        .iter()
+        .map(|row| {
+            row.iter()
+                .map(|&value| number::value_text(value, description.colour.percent))
+                .collect()
+        })
+        .collect();
+    let widest = labels
+        .iter()
+        .flatten()
+        .map(|label| text::width(label, TICK - 1.0))
+        .fold(0.0, f64::max);
+    let written = widest + 4.0 <= width && height >= TICK + 4.0;
+    for (row, values) in cells.iter().enumerate() {
+        let bottom = inside.bottom - height * row as f64;
+        for (column, &value) in values.iter().enumerate() {
+            let left = inside.left + width * column as f64;
+            let cell = Area {
+                left: left + gap,
+                top: bottom - height + gap,
+                right: left + width - gap,
+                bottom: bottom - gap,
+            };
+            if !value.is_finite() {
+                canvas.rectangle(cell, NO_VALUE);
+                continue;
+            }
+            let colour = palette::sequential(share(value, low, high));
+            canvas.rectangle(cell, &palette::hex(colour));
+            if written {
+                let middle = (left + width / 2.0, bottom - height / 2.0 + TICK * 0.33);
+                let letters =
+                    Letters::new(TICK - 1.0, palette::ink_on(colour)).anchor(Anchor::Middle);
+                canvas.text(middle, &labels[row][column], letters);
+            }
+        }
+    }
+    colour_bar(canvas, area, inside, (low, high), &description.colour);
+}
+
+pub(crate) fn density(canvas: &mut Canvas, area: Area, description: &Description, grid: &Grid) {
+    let axes_area = Area {
+        right: area.right - BAR_ROOM,
+        ..area
+    };
+    let x = Side::numbers(Some(grid.x), &description.x, false, 7, true);
+    let y = Side::numbers(Some(grid.y), &description.y, false, 6, true);
+    let plot = axes::axes(
+        canvas,
+        axes_area,
+        &x,
+        &y,
+        &description.x.text(),
+        &description.y.text(),
+    );
+    let most = grid.counts.iter().flatten().max().copied().unwrap_or(0) as f64;
+    let (columns, rows) = grid.middles();
+    let half = (
+        (grid.x.1 - grid.x.0) / columns.len() as f64 / 2.0,
+        (grid.y.1 - grid.y.0) / rows.len() as f64 / 2.0,
+    );
+    for (row, counts) in grid.counts.iter().enumerate() {
+        for (column, &count) in counts.iter().enumerate().filter(|(_, count)| **count > 0) {
+            let (x, y) = (columns[column], rows[row]);
+            let cell = Area {
+                left: plot.x().at(x - half.0).max(plot.area.left),
+                right: plot.x().at(x + half.0).min(plot.area.right),
+                top: plot.y().at(y + half.1).max(plot.area.top),
+                bottom: plot.y().at(y - half.1).min(plot.area.bottom),
+            };
+            canvas.rectangle(
+                cell,
+                &palette::hex(palette::sequential(share(count as f64, 0.0, most))),
+            );
+        }
+    }
+    axes::baseline(canvas, &plot, false);
+    axes::references(canvas, &plot, description, false);
+    colour_bar(
+        canvas,
+        area,
+        plot.area,
+        (0.0, most.max(1.0)),
+        &description.colour,
+    );
+}
+
+fn share(value: f64, low: f64, high: f64) -> f64 {
+    if high > low {
+        (value - low) / (high - low)
+    } else {
+        0.5
+    }
+}
+
+/// The colours from the lowest value to the highest, with ticks, on the right of the plot.
+fn colour_bar(canvas: &mut Canvas, area: Area, plot: Area, (low, high): (f64, f64), axis: &Axis) {
+    let bar = Area {
+        left: area.right - BAR_ROOM + 22.0,
+        right: area.right - BAR_ROOM + 36.0,
+        top: plot.top,
+        bottom: plot.bottom,
+    };
+    const STEPS: usize = 64;
+    for index in 0..STEPS {
+        let share = index as f64 / (STEPS - 1) as f64;
+        let height = bar.height() / STEPS as f64;
+        let bottom = bar.bottom - height * index as f64;
+        // A third of a pixel of overlap, so that no seam shows.
+        let step = Area {
+            top: (bottom - height - 0.34).max(bar.top),
+            bottom,
+            ..bar
+        };
+        canvas.rectangle(step, &palette::hex(palette::sequential(share)));
+    }
+    let letters = Letters::new(TICK, SOFT_INK);
+    if high > low {
+        let side = Side::numbers(Some((low, high)), axis, false, 6, true);
+        if let Side::Numbers(numbers) = side {
+            let scale = Linear {
+                domain: scale::drawable(low, high),
+                range: (bar.bottom, bar.top),
+            };
+            for (value, label) in &numbers.ticks {
+                let y = scale.at(*value);
+                canvas.line((bar.right, y), (bar.right + 3.0, y), SOFT_INK, 1.0, "");
+                canvas.text((bar.right + 6.0, y + TICK * 0.35), label, letters);
+            }
+        }
+    } else {
+        let middle = (bar.right + 6.0, (bar.top + bar.bottom) / 2.0);
+        canvas.text(middle, &number::value_text(low, axis.percent), letters);
+    }
+    let words = text::shortened(&axis.text(), TICK, bar.height());
+    let middle = (area.right - 1.0, (bar.top + bar.bottom) / 2.0);
+    canvas.text(middle, &words, letters.anchor(Anchor::Middle).turn(-90.0));
+}

@@ -1,0 +1,83 @@
+//! What a notebook displays: tables and charts, and the one way from a value to the reader's screen.
+//!
+//! A value that implements [`Show`] gives itself in several forms at once, a [`Bundle`]: HTML or an interactive chart, a
+//! static picture, and plain text for wherever nothing else is understood. [`display`] sends a bundle to whoever runs the
+//! code: the Carnet kernel, stock evcxr, or a terminal. [`show_value!`](crate::show_value) does the same for the last
+//! expression of a cell, whatever its type. Nothing in the library depends on this module; it may read any value.
+
+mod bundle;
+pub mod chart;
+pub mod last;
+mod send;
+mod table;
+
+pub use bundle::{Bundle, mime};
+pub use chart::{Chart, ChartError};
+pub use send::{Role, display, send};
+pub use table::{Table, table};
+
+/// The macro under the name of its module: `carnet::show::show_value!(value)`.
+pub use crate::show_value;
+
+/// A value that a notebook can show.
+pub trait Show {
+    /// The value in every form it has; always with [`mime::TEXT`], unless there is nothing to show.
+    fn bundle(&self) -> Bundle;
+}
+
+impl<T: Show + ?Sized> Show for &T {
+    fn bundle(&self) -> Bundle {
+        T::bundle(self)
+    }
+}
+
+impl<T: Show + ?Sized> Show for Box<T> {
+    fn bundle(&self) -> Bundle {
+        T::bundle(self)
+    }
+}
+
+/// A cell that ends in a statement shows nothing.
+impl Show for () {
+    fn bundle(&self) -> Bundle {
+        Bundle::new()
+    }
+}
+
+/// A bundle made by hand shows as it is.
+impl Show for Bundle {
+    fn bundle(&self) -> Bundle {
+        self.clone()
+    }
+}
+
+/// An error in place of a value reads as its message, with the causes below.
+impl<T: Show, E: std::error::Error> Show for Result<T, E> {
+    fn bundle(&self) -> Bundle {
+        match self {
+            Ok(value) => value.bundle(),
+            Err(error) => {
+                let mut text = format!("Error: {error}");
+                let mut cause = error.source();
+                while let Some(error) = cause {
+                    text.push_str(&format!("\n  caused by: {error}"));
+                    cause = error.source();
+                }
+                Bundle::text(text)
+            }
+        }
+    }
+}
+
+/// A figure made with the plotly crate directly; it has no static picture, so prefer [`chart`] for what is kept.
+impl Show for plotly::Plot {
+    fn bundle(&self) -> Bundle {
+        let text = Bundle::text("An interactive chart (plotly), without a static picture.");
+        match serde_json::to_value(self) {
+            Ok(figure) => text.with(mime::PLOTLY, figure),
+            Err(error) => Bundle::text(format!(
+                "An interactive chart that could not be written: {error}"
+            )),
+        }
+    }
+}
