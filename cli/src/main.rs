@@ -1,2 +1,33 @@
-//! x
-fn main(){}
+//! `carnet`, the command line. Here is only the wiring: each command lives in a module of its name.
+
+mod notebook;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Rust notebooks from the command line.
+#[derive(Debug, Parser)]
+#[command(name = "carnet", version, after_help = HELP)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+const HELP: &str = "\
+Examples:
+  carnet notebook run notebooks/01-late-flights.ipynb
+  carnet notebook check notebooks/*.ipynb";
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run notebooks headless, and check that they are ready to be read
+    #[command(subcommand)]
+    Notebook(notebook::NotebookCommand),
+}
+
+fn main() -> anyhow::Result<ExitCode> {
+    match Arguments::parse().command {
+        Command::Notebook(command) => command.execute(),
+    }
+}

@@ -1,0 +1,1 @@
+//! Notebooks run and checked through the `carnet` program.
