@@ -39,6 +39,39 @@ impl NumberFormat {
         }
     }
 
+    /// The format for `values` written beside each other, the largest of them with about `digits` digits.
+    pub(crate) fn for_values(
+        values: impl IntoIterator<Item = f64>,
+        digits: i32,
+        percent: bool,
+    ) -> Self {
+        let factor = if percent { 100.0 } else { 1.0 };
+        let mut largest = 0.0f64;
+        let mut whole = true;
+        for value in values.into_iter().filter(|value| value.is_finite()) {
+            largest = largest.max(value.abs());
+            let shown = value * factor;
+            whole &= (shown - shown.round()).abs() <= shown.abs() * 1e-12;
+        }
+        let size = largest * factor;
+        let step = if size > 0.0 {
+            10f64.powf(size.log10().floor() - f64::from(digits - 1))
+        } else {
+            1.0
+        };
+        // Large numbers keep all their digits up to the point; whole ones need nothing after it.
+        let step = if whole { step.max(1.0) } else { step.min(1.0) };
+        let format = Self::for_ticks(largest, step / factor, percent);
+        if format.divisor > 1.0 {
+            Self {
+                decimals: 2,
+                ..format
+            }
+        } else {
+            format
+        }
+    }
+
     /// `value` in this format; the minus is the typographic one.
     pub(crate) fn text(&self, value: f64) -> String {
         let value = if self.percent { value * 100.0 } else { value };
@@ -64,35 +97,19 @@ impl NumberFormat {
     }
 }
 
-/// One value on its own, to about three significant digits: 0.2371 is "0.237", 0.2371 in percent is "23.7%".
+/// One value on its own, to at most three significant digits: 0.2371 is "0.237", in percent "23.7%"; 0.250 is "0.25".
 pub(crate) fn value_text(value: f64, percent: bool) -> String {
-    let shown = if percent { value * 100.0 } else { value };
-    if !shown.is_finite() {
+    if !value.is_finite() {
         return "–".to_owned();
     }
-    let size = shown.abs();
-    let step = if size == 0.0 {
-        1.0
-    } else {
-        10f64.powf(size.log10().floor() - 2.0).min(1.0)
-    };
-    // Whole numbers need no decimals whatever their size.
-    let step = if shown.fract() == 0.0 {
-        step.max(1.0)
-    } else {
-        step
-    };
-    let factor = if percent { 100.0 } else { 1.0 };
-    let format = NumberFormat::for_ticks(value, step / factor, percent);
-    // In millions, three digits again.
-    let format = if format.divisor > 1.0 {
-        NumberFormat {
-            decimals: 2,
-            ..format
-        }
-    } else {
-        format
-    };
+    let mut format = NumberFormat::for_values([value], 3, percent);
+    let shown = if percent { value * 100.0 } else { value } / format.divisor;
+    while format.decimals > 0
+        && !format.scientific
+        && format!("{shown:.*}", format.decimals).ends_with('0')
+    {
+        format.decimals -= 1;
+    }
     format.text(value)
 }
 
@@ -179,10 +196,23 @@ mod tests {
     fn single_values_keep_three_digits() {
         assert_eq!(value_text(0.23712, false), "0.237");
         assert_eq!(value_text(15.0, false), "15");
+        assert_eq!(value_text(9.3, false), "9.3");
+        assert_eq!(value_text(0.0004, true), "0.04%");
         assert_eq!(value_text(327_346.0, false), "327,346");
         assert_eq!(value_text(2_345_678.0, false), "2.35M");
         assert_eq!(value_text(f64::NAN, false), "–");
         assert_eq!(count(1_010_328), "1,010,328");
+    }
+
+    #[test]
+    fn values_beside_each_other_share_their_decimals() {
+        let format = NumberFormat::for_values([15.0, 13.1, -0.2, f64::NAN], 3, false);
+        assert_eq!(
+            [format.text(15.0), format.text(13.1), format.text(-0.2)],
+            ["15.0", "13.1", "−0.2"]
+        );
+        let cells = NumberFormat::for_values([0.081, 0.39], 2, true);
+        assert_eq!([cells.text(0.081), cells.text(0.39)], ["8%", "39%"]);
     }
 
     #[test]

@@ -9,6 +9,8 @@ use crate::show::chart::{text, time};
 
 pub(crate) const TICK: f64 = 11.5;
 const LABEL: f64 = 12.0;
+/// Height of the words over one upright reference line.
+const ABOVE: f64 = TICK + 4.0;
 /// Space between two labels of one axis.
 const APART: f64 = 8.0;
 
@@ -17,6 +19,19 @@ const APART: f64 = 8.0;
 pub(crate) struct Numbers {
     pub(crate) domain: (f64, f64),
     pub(crate) ticks: Vec<(f64, String)>,
+}
+
+/// Where an axis ends.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Ends {
+    /// On round numbers just outside the values.
+    Round,
+    /// On the lowest and the highest value.
+    Tight,
+    /// A share of the length beyond the values, but never beyond a zero that values start from.
+    Padded(f64),
+    /// A share of the length beyond the values on both sides, wherever zero is.
+    Around(f64),
 }
 
 /// One side of the plot.
@@ -31,18 +46,14 @@ pub(crate) enum Side {
 }
 
 impl Side {
-    /// Numbers over `extent`, widened to round ends unless a range is asked for; `zero` keeps zero on the axis.
+    /// Numbers over `extent`, which ends as `ends` says unless a range is asked for; padding keeps zero on the axis.
     pub(crate) fn numbers(
         extent: Option<(f64, f64)>,
         axis: &Axis,
-        zero: bool,
+        ends: Ends,
         target: usize,
-        tight: bool,
     ) -> Self {
         let (mut low, mut high) = axis.range.or(extent).unwrap_or((0.0, 1.0));
-        if zero && axis.range.is_none() {
-            (low, high) = (low.min(0.0), high.max(0.0));
-        }
         if axis.time {
             let (low, high) = scale::drawable(low, high);
             return Side::Numbers(Numbers {
@@ -50,7 +61,19 @@ impl Side {
                 ticks: time::ticks(low, high, target),
             });
         }
-        let (domain, ticks) = if axis.range.is_some() || tight {
+        if let (Ends::Padded(share), None) = (ends, axis.range) {
+            (low, high) = (low.min(0.0), high.max(0.0));
+            let room = (high - low) * share;
+            (low, high) = (
+                if low < 0.0 { low - room } else { low },
+                if high > 0.0 { high + room } else { high },
+            );
+        }
+        if let (Ends::Around(share), None) = (ends, axis.range) {
+            (low, high) = scale::drawable(low, high);
+            (low, high) = (low - (high - low) * share, high + (high - low) * share);
+        }
+        let (domain, ticks) = if axis.range.is_some() || ends != Ends::Round {
             let domain = scale::drawable(low, high);
             (domain, scale::ticks(domain.0, domain.1, target))
         } else {
@@ -232,11 +255,13 @@ fn x_axis(canvas: &mut Canvas, plot: &Plot, x: &Side, labels: &XLabels, grid: bo
             for (index, name) in names.iter().enumerate().step_by(labels.every) {
                 let at = area.left + band * (index as f64 + 0.5);
                 if labels.turned {
-                    let name = text::shortened(name, TICK, XLabels::LONGEST);
+                    // A label may not reach over the left edge of the page either.
+                    let room = (at / XLabels::ANGLE.to_radians().cos()).min(XLabels::LONGEST);
+                    let name = text::shortened(name, TICK, room);
                     canvas.text(
                         (at + 4.0, area.bottom + 11.0),
                         &name,
-                        letters.anchor(Anchor::End).turn(-40.0),
+                        letters.anchor(Anchor::End).turn(-XLabels::ANGLE),
                     );
                 } else {
                     canvas.text((at, below), name, letters.anchor(Anchor::Middle));
@@ -278,16 +303,27 @@ pub(crate) fn references(canvas: &mut Canvas, plot: &Plot, description: &Descrip
     {
         let at = plot.y().at(*value);
         canvas.line((area.left, at), (area.right, at), REFERENCE, 1.3, "6 4");
-        let above = if at - area.top > TICK + 8.0 {
-            at - 5.0
-        } else {
-            at + TICK + 4.0
-        };
         let label = text::shortened(label, TICK, area.width() * 0.6);
+        let width = text::width(&label, TICK);
+        // Above the line, or below it where the plot ends.
+        let base = if at - area.top > TICK + 8.0 {
+            at - 6.0
+        } else {
+            at + TICK + 5.0
+        };
+        let plate = Area {
+            left: area.right - width - 6.0,
+            right: area.right,
+            top: base - TICK,
+            bottom: base + 3.5,
+        };
+        if !label.is_empty() {
+            canvas.plate(plate);
+        }
         canvas.text(
-            (area.right - 2.0, above),
+            (area.right - 3.0, base),
             &label,
-            Letters::new(TICK, INK).anchor(Anchor::End).halo(),
+            Letters::new(TICK, INK).anchor(Anchor::End),
         );
     }
     for (index, one) in upright
@@ -296,20 +332,33 @@ pub(crate) fn references(canvas: &mut Canvas, plot: &Plot, description: &Descrip
         .enumerate()
     {
         let at = plot.x().at(one.value);
-        canvas.line((at, area.top), (at, area.bottom), REFERENCE, 1.3, "6 4");
+        let base = area.top - 5.0 - ABOVE * index as f64;
+        canvas.line((at, base + 1.0), (at, area.bottom), REFERENCE, 1.3, "6 4");
         let label = text::shortened(&one.label, TICK, area.width() * 0.5);
-        let fits_right = at + 6.0 + text::width(&label, TICK) <= area.right;
+        let fits_right = at + 5.0 + text::width(&label, TICK) <= area.right;
         let (place, anchor) = if fits_right {
-            (at + 6.0, Anchor::Start)
+            (at + 5.0, Anchor::Start)
         } else {
-            (at - 6.0, Anchor::End)
+            (at - 5.0, Anchor::End)
         };
-        let y = area.top + TICK + (TICK + 4.0) * index as f64;
         canvas.text(
-            (place, y),
+            (place, base + 1.0),
             &label,
-            Letters::new(TICK, INK).anchor(anchor).halo(),
+            Letters::new(TICK, INK).anchor(anchor),
         );
+    }
+}
+
+/// `area` without the room that words over upright reference lines need above the plot.
+pub(crate) fn below_references(area: Area, description: &Description, lying: bool) -> Area {
+    let upright = if lying {
+        description.y_references.len()
+    } else {
+        description.x_references.len()
+    };
+    Area {
+        top: area.top + ABOVE * upright as f64,
+        ..area
     }
 }
 
@@ -323,6 +372,8 @@ struct XLabels {
 impl XLabels {
     /// Longest turned label, in pixels along the text.
     const LONGEST: f64 = 130.0;
+    /// Degrees by which labels are turned.
+    const ANGLE: f64 = 40.0;
 
     fn fit(side: &Side, room: f64) -> Self {
         let labels = side.tick_labels();
@@ -343,7 +394,7 @@ impl XLabels {
             Side::Bands { ordered: false, .. } => {
                 // Turned labels need their line height only, so nearly any number of them fits.
                 let every = ((TICK * 1.3) / slot).ceil().max(1.0) as usize;
-                let angle = 40f64.to_radians();
+                let angle = Self::ANGLE.to_radians();
                 let height = widest.min(Self::LONGEST) * angle.sin() + TICK * angle.cos() + 8.0;
                 Self {
                     every,

@@ -1,9 +1,9 @@
 //! Bars, standing or lying, alone or in groups, and the bins of a histogram.
 
-use super::axes::{self, Plot, Side, TICK};
+use super::axes::{self, Ends, Plot, Side, TICK};
 use super::canvas::{Anchor, Area, Canvas, Letters};
 use crate::show::chart::description::{Description, Series};
-use crate::show::chart::number;
+use crate::show::chart::number::NumberFormat;
 use crate::show::chart::palette::{self, SOFT_INK};
 use crate::show::chart::scale::extent;
 
@@ -21,7 +21,11 @@ pub(crate) fn bars(
 ) {
     let found = extent(series.iter().flat_map(|one| one.values.iter().copied()));
     let found = with_references(found, description.y_references.iter().map(|one| one.value));
-    let values = Side::numbers(found, &description.y, true, 6, false);
+    let padding = if description.value_labels { 0.09 } else { 0.04 };
+    let values = Side::numbers(found, &description.y, Ends::Padded(padding), 6);
+    let all = series.iter().flat_map(|one| one.values.iter().copied());
+    let format = NumberFormat::for_values(all, 3, description.y.percent);
+    let area = axes::below_references(area, description, lying);
     let bands = Side::Bands {
         labels: categories.to_vec(),
         ordered,
@@ -73,7 +77,7 @@ pub(crate) fn bars(
                     &plot,
                     (from + to) / 2.0,
                     value,
-                    description.y.percent,
+                    &format.text(value),
                     lying,
                 );
             }
@@ -120,10 +124,9 @@ fn value_label(
     plot: &Plot,
     middle: f64,
     value: f64,
-    percent: bool,
+    words: &str,
     lying: bool,
 ) {
-    let words = number::value_text(value, percent);
     let letters = Letters::new(TICK - 1.0, SOFT_INK).halo();
     if lying {
         let end = plot.x().at(value);
@@ -132,7 +135,7 @@ fn value_label(
         } else {
             (end + 5.0, Anchor::Start)
         };
-        canvas.text((x, middle + TICK * 0.32), &words, letters.anchor(anchor));
+        canvas.text((x, middle + TICK * 0.32), words, letters.anchor(anchor));
     } else {
         let end = plot.y().at(value);
         let y = if value < 0.0 {
@@ -140,7 +143,7 @@ fn value_label(
         } else {
             end - 4.0
         };
-        canvas.text((middle, y), &words, letters.anchor(Anchor::Middle));
+        canvas.text((middle, y), words, letters.anchor(Anchor::Middle));
     }
 }
 
@@ -150,16 +153,16 @@ pub(crate) fn histogram(
     description: &Description,
     values: &[f64],
 ) {
+    let area = axes::below_references(area, description, false);
     let bins = description.histogram(values);
     let ends = bins.edges.first().copied().zip(bins.edges.last().copied());
-    let x = Side::numbers(ends, &description.x, false, 8, true);
+    let x = Side::numbers(ends, &description.x, Ends::Tight, 8);
     let most = bins.counts.iter().max().map(|&count| (0.0, count as f64));
     let y = Side::numbers(
         most.filter(|_| !values.is_empty()),
         &description.y,
-        true,
+        Ends::Padded(0.04),
         6,
-        false,
     );
     let plot = axes::axes(
         canvas,

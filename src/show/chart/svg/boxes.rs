@@ -1,6 +1,6 @@
 //! Boxes with whiskers: where the middle half of each group lies.
 
-use super::axes::{self, Side};
+use super::axes::{self, Ends, Side};
 use super::bars::with_references;
 use super::canvas::{Area, Canvas};
 use crate::show::chart::description::{Description, FiveNumbers};
@@ -21,7 +21,7 @@ pub(crate) fn boxes(
         labels: names,
         ordered,
     };
-    let y = Side::numbers(found, &description.y, false, 6, false);
+    let y = Side::numbers(found, &description.y, Ends::Around(0.04), 6);
     let plot = axes::axes(
         canvas,
         area,

@@ -130,6 +130,20 @@ impl Canvas {
         );
     }
 
+    /// A nearly white ground, so that words stand off what is under them.
+    pub(crate) fn plate(&mut self, area: Area) {
+        let (left, top, width, height) = (
+            area.left,
+            area.top,
+            area.width().max(0.0),
+            area.height().max(0.0),
+        );
+        let _ = write!(
+            self.body,
+            "<rect x=\"{left:.2}\" y=\"{top:.2}\" width=\"{width:.2}\" height=\"{height:.2}\" rx=\"2\" fill=\"#FFFFFF\" fill-opacity=\"0.88\"/>"
+        );
+    }
+
     pub(crate) fn outline(&mut self, area: Area, stroke: &str, width: f64) {
         let (left, top) = (area.left, area.top);
         let (across, down) = (area.width().max(0.0), area.height().max(0.0));

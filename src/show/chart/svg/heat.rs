@@ -1,10 +1,10 @@
 //! Cells coloured by value, and a grid of counts in place of too many dots; each with the scale of its colours.
 
-use super::axes::{self, Side, TICK};
+use super::axes::{self, Ends, Side, TICK};
 use super::canvas::{Anchor, Area, Canvas, Letters};
 use crate::show::chart::bin::Grid;
 use crate::show::chart::description::{Axis, Description};
-use crate::show::chart::number;
+use crate::show::chart::number::{self, NumberFormat};
 use crate::show::chart::palette::{self, NO_VALUE, SOFT_INK};
 use crate::show::chart::scale::{self, Linear, extent};
 use crate::show::chart::text;
@@ -56,20 +56,16 @@ pub(crate) fn heat(
     } else {
         0.0
     };
-    let labels: Vec<Vec<String>> = cells
-        .iter()
-        .map(|row| {
-            row.iter()
-                .map(|&value| number::value_text(value, description.colour.percent))
-                .collect()
-        })
-        .collect();
-    let widest = labels
-        .iter()
-        .flatten()
-        .map(|label| text::width(label, TICK - 1.0))
-        .fold(0.0, f64::max);
-    let written = widest + 4.0 <= width && height >= TICK + 4.0;
+    let all = || cells.iter().flatten().copied();
+    let percent = description.colour.percent;
+    // Three digits where they fit in a cell, else two.
+    let fitting = [3, 2].map(|digits| NumberFormat::for_values(all(), digits, percent));
+    let fits = |format: &NumberFormat| {
+        let mut written = all().filter(|value| value.is_finite());
+        height >= TICK + 4.0
+            && written.all(|value| text::width(&format.text(value), TICK - 1.0) + 4.0 <= width)
+    };
+    let format = fitting.into_iter().find(fits);
     for (row, values) in cells.iter().enumerate() {
         let bottom = inside.bottom - height * row as f64;
         for (column, &value) in values.iter().enumerate() {
@@ -86,11 +82,11 @@ pub(crate) fn heat(
             }
             let colour = palette::sequential(share(value, low, high));
             canvas.rectangle(cell, &palette::hex(colour));
-            if written {
+            if let Some(format) = &format {
                 let middle = (left + width / 2.0, bottom - height / 2.0 + TICK * 0.33);
                 let letters =
                     Letters::new(TICK - 1.0, palette::ink_on(colour)).anchor(Anchor::Middle);
-                canvas.text(middle, &labels[row][column], letters);
+                canvas.text(middle, &format.text(value), letters);
             }
         }
     }
@@ -102,8 +98,8 @@ pub(crate) fn density(canvas: &mut Canvas, area: Area, description: &Description
         right: area.right - BAR_ROOM,
         ..area
     };
-    let x = Side::numbers(Some(grid.x), &description.x, false, 7, true);
-    let y = Side::numbers(Some(grid.y), &description.y, false, 6, true);
+    let x = Side::numbers(Some(grid.x), &description.x, Ends::Tight, 7);
+    let y = Side::numbers(Some(grid.y), &description.y, Ends::Tight, 6);
     let plot = axes::axes(
         canvas,
         axes_area,
@@ -123,8 +119,9 @@ pub(crate) fn density(canvas: &mut Canvas, area: Area, description: &Description
             let (x, y) = (columns[column], rows[row]);
             let cell = Area {
                 left: plot.x().at(x - half.0).max(plot.area.left),
-                right: plot.x().at(x + half.0).min(plot.area.right),
-                top: plot.y().at(y + half.1).max(plot.area.top),
+                // A third of a pixel of overlap, so that no seam shows.
+                right: (plot.x().at(x + half.0) + 0.34).min(plot.area.right),
+                top: (plot.y().at(y + half.1) - 0.34).max(plot.area.top),
                 bottom: plot.y().at(y - half.1).min(plot.area.bottom),
             };
             canvas.rectangle(
@@ -133,7 +130,6 @@ pub(crate) fn density(canvas: &mut Canvas, area: Area, description: &Description
             );
         }
     }
-    axes::baseline(canvas, &plot, false);
     axes::references(canvas, &plot, description, false);
     colour_bar(
         canvas,
@@ -175,7 +171,7 @@ fn colour_bar(canvas: &mut Canvas, area: Area, plot: Area, (low, high): (f64, f6
     }
     let letters = Letters::new(TICK, SOFT_INK);
     if high > low {
-        let side = Side::numbers(Some((low, high)), axis, false, 6, true);
+        let side = Side::numbers(Some((low, high)), axis, Ends::Tight, 6);
         if let Side::Numbers(numbers) = side {
             let scale = Linear {
                 domain: scale::drawable(low, high),

@@ -1,6 +1,6 @@
 //! Lines and dots over two axes of numbers or time.
 
-use super::axes::{self, Plot, Side};
+use super::axes::{self, Ends, Plot, Side};
 use super::bars::with_references;
 use super::canvas::{Area, Canvas};
 use super::frame::dash;
@@ -13,8 +13,10 @@ pub(crate) fn lines(canvas: &mut Canvas, area: Area, description: &Description, 
         return;
     };
     axes::baseline(canvas, &plot, false);
-    axes::references(canvas, &plot, description, false);
     let (x, y) = (plot.x(), plot.y());
+    // Many points on one line are a band when it is thick.
+    let longest = series.iter().map(|one| one.points.len()).max().unwrap_or(0);
+    let width = if longest > 150 { 1.3 } else { 2.2 };
     for (number, one) in series.iter().enumerate() {
         let colour = palette::series(number);
         for run in one.points.split(|point| !drawn(&plot, *point)) {
@@ -22,7 +24,7 @@ pub(crate) fn lines(canvas: &mut Canvas, area: Area, description: &Description, 
                 .iter()
                 .map(|point| (x.at(point.0), y.at(point.1)))
                 .collect();
-            canvas.polyline(&pixels, colour, 2.2, dash(number));
+            canvas.polyline(&pixels, colour, width, dash(number));
             // One value between two gaps has no line to be seen by.
             if description.markers || pixels.len() == 1 {
                 for pixel in pixels {
@@ -31,6 +33,7 @@ pub(crate) fn lines(canvas: &mut Canvas, area: Area, description: &Description, 
             }
         }
     }
+    axes::references(canvas, &plot, description, false);
 }
 
 pub(crate) fn scatter(
@@ -69,8 +72,9 @@ fn plot(
     area: Area,
     description: &Description,
     series: &[Points],
-    tight: bool,
+    line: bool,
 ) -> Option<Plot> {
+    let area = axes::below_references(area, description, false);
     let points = || {
         series
             .iter()
@@ -81,8 +85,13 @@ fn plot(
     let across = with_references(across, description.x_references.iter().map(|one| one.value));
     let up = extent(points().map(|point| point.1));
     let up = with_references(up, description.y_references.iter().map(|one| one.value));
-    let x = Side::numbers(across, &description.x, false, 8, tight);
-    let y = Side::numbers(up, &description.y, false, 6, false);
+    let (x_ends, y_ends) = if line {
+        (Ends::Tight, Ends::Round)
+    } else {
+        (Ends::Around(0.03), Ends::Around(0.04))
+    };
+    let x = Side::numbers(across, &description.x, x_ends, 8);
+    let y = Side::numbers(up, &description.y, y_ends, 6);
     let plot = axes::axes(
         canvas,
         area,
