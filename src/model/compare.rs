@@ -1,0 +1,278 @@
+//! [`compare`]: several estimators on one split, one recipe, one table of scores, and a choice with its reason.
+
+use super::fingerprint::fingerprint;
+use super::{
+    CalibrationBin, Estimator, Fitted, ModelError, Prior, RocPoint, Scores, Split, SplitSummary, ThresholdRow, calibration,
+    importance, roc_auc, roc_curve, threshold_table,
+};
+use crate::recipe::{Features, FittedRecipe, FittedStep, Recipe};
+use serde_json::Value;
+use std::time::Instant;
+
+/// Points of a stored ROC curve at most.
+const ROC_POINTS: usize = 200;
+/// Bands of a stored calibration curve at most.
+const CALIBRATION_BINS: usize = 10;
+/// Area under the curve above which a single number is suspected to be known only after the fact.
+const TOO_GOOD: f64 = 0.95;
+/// Training rows looked at for that suspicion.
+const LOOKED_AT: usize = 20_000;
+
+/// One fitted estimator and how it did on the test rows.
+#[derive(Debug, Clone)]
+pub struct Candidate {
+    /// Its name, made distinct if an estimator is compared with itself under other settings.
+    pub name: String,
+    /// The settings, in words.
+    pub settings: String,
+    /// The model.
+    pub fitted: Fitted,
+    /// Its scores on the test rows.
+    pub scores: Scores,
+    /// Seconds to fit it on the training rows.
+    pub fit_seconds: f64,
+    /// Seconds to predict the test rows.
+    pub predict_seconds: f64,
+    /// The probabilities it gave the test rows.
+    pub predicted: Vec<f64>,
+    /// Its ROC curve on the test rows, at most 200 points.
+    pub roc: Vec<RocPoint>,
+    /// Its calibration on the test rows, at most ten bands of about equal size.
+    pub calibration: Vec<CalibrationBin>,
+}
+
+/// How far a comparison has come.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Progress {
+    /// Estimators done.
+    pub done: usize,
+    /// Estimators in all.
+    pub total: usize,
+    /// The one being fitted now; empty at the end.
+    pub fitting: String,
+}
+
+/// Estimators compared on the same test rows.
+#[derive(Debug, Clone)]
+pub struct Comparison {
+    recipe: FittedRecipe,
+    summary: SplitSummary,
+    test_target: Vec<bool>,
+    candidates: Vec<Candidate>,
+    training_hash: String,
+    example: Option<Value>,
+}
+
+/// A candidate that was chosen, with what a card needs to know of the comparison it comes from.
+#[derive(Debug, Clone)]
+pub struct Chosen<'a> {
+    comparison: &'a Comparison,
+    candidate: &'a Candidate,
+    reason: String,
+}
+
+/// Fits the recipe and then each estimator on the training rows, one after the other, each on all cores, and scores them on the
+/// test rows. The baseline ([`Prior`]) is always among them, first if it was not named.
+///
+/// # Errors
+/// When the recipe does not fit the columns, or an estimator's settings make no sense or it cannot be fitted.
+pub fn compare(
+    split: &Split,
+    recipe: &Recipe,
+    estimators: impl IntoIterator<Item = Estimator>,
+) -> Result<Comparison, ModelError> {
+    compare_with(split, recipe, estimators, &mut |_| {})
+}
+
+/// [`compare`], telling how far it has come before each estimator and at the end.
+///
+/// # Errors
+/// As [`compare`].
+pub fn compare_with(
+    split: &Split,
+    recipe: &Recipe,
+    estimators: impl IntoIterator<Item = Estimator>,
+    progress: &mut dyn FnMut(&Progress),
+) -> Result<Comparison, ModelError> {
+    let mut estimators: Vec<Estimator> = estimators.into_iter().collect();
+    if estimators.is_empty() {
+        return Err(ModelError::NoEstimators);
+    }
+    if !estimators.iter().any(|estimator| matches!(estimator, Estimator::Prior(_))) {
+        estimators.insert(0, Prior.into());
+    }
+    let fitted_recipe = recipe.fit(&split.train)?;
+    let train = fitted_recipe.apply(&split.train)?;
+    let test = fitted_recipe.apply(&split.test)?;
+    let mut summary = split.summary.clone();
+    summary.warnings.extend(suspects(&fitted_recipe, &train, &split.train_target));
+
+    let mut candidates: Vec<Candidate> = Vec::new();
+    for estimator in &estimators {
+        let same = candidates.iter().filter(|other| other.fitted.estimator().name() == estimator.name()).count();
+        let name = if same == 0 { estimator.name().to_owned() } else { format!("{} {}", estimator.name(), same + 1) };
+        progress(&Progress { done: candidates.len(), total: estimators.len(), fitting: name.clone() });
+        let started = Instant::now();
+        let fitted = estimator.fit(&train, &split.train_target)?;
+        let fit_seconds = started.elapsed().as_secs_f64();
+        let started = Instant::now();
+        let predicted = fitted.predict(&test)?;
+        let predict_seconds = started.elapsed().as_secs_f64();
+        candidates.push(Candidate {
+            name,
+            settings: estimator.settings(),
+            scores: Scores::of(&split.test_target, &predicted)?,
+            roc: roc_curve(&split.test_target, &predicted, ROC_POINTS)?,
+            calibration: calibration(&split.test_target, &predicted, CALIBRATION_BINS)?,
+            fitted,
+            fit_seconds,
+            predict_seconds,
+            predicted,
+        });
+    }
+    progress(&Progress { done: candidates.len(), total: candidates.len(), fitting: String::new() });
+    let example = fitted_recipe
+        .complete_row(&split.test, 0)
+        .or(Some(0))
+        .and_then(|row| fitted_recipe.record_json(&split.test, row));
+    Ok(Comparison {
+        training_hash: fingerprint(&split.train, &recipe.columns(), &split.train_target),
+        recipe: fitted_recipe,
+        summary,
+        test_target: split.test_target.clone(),
+        candidates,
+        example,
+    })
+}
+
+/// Numbers that alone tell the answer almost perfectly: more likely known after the fact than that good.
+fn suspects(recipe: &FittedRecipe, train: &Features, target: &[bool]) -> Vec<String> {
+    let step = train.rows().div_ceil(LOOKED_AT).max(1);
+    let rows: Vec<usize> = (0..train.rows()).step_by(step).collect();
+    let answers: Vec<bool> = rows.iter().map(|&row| target[row]).collect();
+    let number = |name: &String| {
+        recipe.steps().iter().any(|step| matches!(step, FittedStep::Numeric { column, .. } if column == name))
+    };
+    let mut warnings = Vec::new();
+    for (index, name) in train.names().iter().enumerate().filter(|(_, name)| number(name)) {
+        // Only the order matters here, so any increasing map into 0 to 1 will do.
+        let ranked: Vec<f64> = rows.iter().map(|&row| 0.5 + train.row(row)[index].atan() / 4.0).collect();
+        if let Ok(auc) = roc_auc(&answers, &ranked)
+            && auc.max(1.0 - auc) > TOO_GOOD
+        {
+            warnings.push(format!(
+                "{name} alone separates the answers (AUC {:.3}): is it known before the fact?",
+                auc.max(1.0 - auc)
+            ));
+        }
+    }
+    warnings
+}
+
+impl Comparison {
+    /// The candidates, in the order compared.
+    pub fn candidates(&self) -> &[Candidate] {
+        &self.candidates
+    }
+
+    /// The candidate with this name.
+    pub fn candidate(&self, name: &str) -> Option<&Candidate> {
+        self.candidates.iter().find(|candidate| candidate.name == name)
+    }
+
+    /// The recipe as fitted on the training rows.
+    pub fn recipe(&self) -> &FittedRecipe {
+        &self.recipe
+    }
+
+    /// The split they were compared on, with what is doubtful about it.
+    pub fn summary(&self) -> &SplitSummary {
+        &self.summary
+    }
+
+    /// What happened in the test rows.
+    pub fn test_target(&self) -> &[bool] {
+        &self.test_target
+    }
+
+    /// SHA-256 of the training rows: the recipe's columns and the target.
+    pub fn training_hash(&self) -> &str {
+        &self.training_hash
+    }
+
+    /// A test row as a JSON record, complete if there is a complete one.
+    pub fn example(&self) -> Option<&Value> {
+        self.example.as_ref()
+    }
+
+    /// The candidate with the lowest log loss on the test rows; of equal ones, that with the lower Brier score, then the first.
+    pub fn best(&self) -> Chosen<'_> {
+        let mut order: Vec<&Candidate> = self.candidates.iter().collect();
+        order.sort_by(|a, b| {
+            a.scores.log_loss.total_cmp(&b.scores.log_loss).then(a.scores.brier.total_cmp(&b.scores.brier))
+        });
+        let best = order[0];
+        let mut reason = format!("{} has the lowest log loss on the {} test rows, {:.4}", best.name, self.summary.test_rows, best.scores.log_loss);
+        if let Some(next) = order.get(1) {
+            reason += &format!(" (next: {}, {:.4})", next.name, next.scores.log_loss);
+        }
+        if let Some(baseline) = self.candidates.iter().find(|other| matches!(other.fitted.estimator(), Estimator::Prior(_))) {
+            if std::ptr::eq(best, baseline) {
+                reason += ", and that is the baseline: nothing was learnt";
+            } else {
+                let better = 100.0 * (1.0 - best.scores.log_loss / baseline.scores.log_loss);
+                reason += &format!(", {better:.1} % below the baseline");
+            }
+        }
+        reason += ". Log loss decides because it is a proper score: only honest probabilities make it low.";
+        Chosen { comparison: self, candidate: best, reason }
+    }
+
+    /// A candidate chosen by hand, with the reason for it.
+    pub fn choose(&self, name: &str, reason: impl Into<String>) -> Option<Chosen<'_>> {
+        Some(Chosen { comparison: self, candidate: self.candidate(name)?, reason: reason.into() })
+    }
+}
+
+impl<'a> Chosen<'a> {
+    /// The comparison it was chosen from.
+    pub fn comparison(&self) -> &'a Comparison {
+        self.comparison
+    }
+
+    /// The candidate.
+    pub fn candidate(&self) -> &'a Candidate {
+        self.candidate
+    }
+
+    /// Its name.
+    pub fn name(&self) -> &'a str {
+        &self.candidate.name
+    }
+
+    /// Its scores on the test rows.
+    pub fn scores(&self) -> Scores {
+        self.candidate.scores
+    }
+
+    /// Why it was chosen, as a sentence.
+    pub fn reason(&self) -> &str {
+        &self.reason
+    }
+
+    /// What flagging at each of these thresholds would do in the test rows.
+    ///
+    /// # Errors
+    /// Never for a comparison that was made: its predictions are probabilities.
+    pub fn thresholds(&self, thresholds: &[f64]) -> Result<Vec<ThresholdRow>, ModelError> {
+        Ok(threshold_table(&self.comparison.test_target, &self.candidate.predicted, thresholds)?)
+    }
+
+    /// How much each column matters to it: see [`importance`].
+    ///
+    /// # Errors
+    /// When the split is not the one that was compared on.
+    pub fn importance(&self, split: &Split) -> Result<Vec<(String, f64)>, ModelError> {
+        importance(&self.candidate.fitted, &self.comparison.recipe, &split.test, &split.test_target)
+    }
+}
