@@ -1,1 +1,7 @@
-//! Notebooks run and checked through the `carnet` program.
+//! Notebooks run and checked by the `carnet` program itself, through the Carnet kernel that lies beside it.
+
+mod checking;
+mod failing;
+mod running;
+mod saving;
+mod world;

@@ -71,6 +71,11 @@ struct Counts {
     charts: usize,
 }
 
+/// A count with its noun in the right number.
+fn counted(count: usize, noun: &str) -> String {
+    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
+}
+
 /// Checks each file and prints what it found; `true` when all are good.
 pub(super) fn check_files(files: &[PathBuf]) -> bool {
     let (mut bad, mut found) = (0, 0);
@@ -81,10 +86,8 @@ pub(super) fn check_files(files: &[PathBuf]) -> bool {
                 code,
                 charts,
             }) => {
-                println!(
-                    "ok  {}: {cells} cells ({code} code), {charts} charts",
-                    file.display()
-                );
+                let (cells, charts) = (counted(cells, "cell"), counted(charts, "chart"));
+                println!("ok  {}: {cells} ({code} code), {charts}", file.display());
             }
             Err(problems) => {
                 bad += 1;
@@ -96,11 +99,8 @@ pub(super) fn check_files(files: &[PathBuf]) -> bool {
         }
     }
     if bad > 0 {
-        let problems = if found == 1 { "problem" } else { "problems" };
-        eprintln!(
-            "error: {found} {problems} in {bad} of {} notebooks",
-            files.len()
-        );
+        let (problems, notebooks) = (counted(found, "problem"), counted(files.len(), "notebook"));
+        eprintln!("error: {problems} in {bad} of {notebooks}");
     }
     bad == 0
 }

@@ -197,6 +197,7 @@ fn drive_before(text: &str) -> Option<usize> {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used)]
     use super::*;
     use serde_json::json;
 
@@ -244,6 +245,22 @@ mod tests {
         for text in cases {
             assert!(found(text).is_empty(), "in {text}: {:?}", found(text));
         }
+    }
+
+    #[test]
+    fn the_checkout_of_a_notebook_is_a_folder_of_this_machine() {
+        let folder = tempfile::tempdir().unwrap();
+        let checkout = folder.path().canonicalize().unwrap();
+        std::fs::create_dir_all(checkout.join(".git")).unwrap();
+        std::fs::create_dir(checkout.join("notebooks")).unwrap();
+        std::fs::write(checkout.join("notebooks/a.ipynb"), "").unwrap();
+        let finder = PathFinder::for_file(&checkout.join("notebooks/a.ipynb"));
+        assert!(
+            finder
+                .own
+                .contains(&checkout.to_string_lossy().into_owned()),
+            "{finder:?}"
+        );
     }
 
     #[test]
