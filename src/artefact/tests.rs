@@ -154,7 +154,8 @@ proptest! {
         prop_assert!(Artefact::from_bytes(&bytes).is_err());
         if place >= 52 {
             let told = Artefact::from_bytes(&bytes).unwrap_err();
-            prop_assert!(matches!(told, FormatError::Damaged { ref expected, ref found } if expected != found));
+            let differ = matches!(&told, FormatError::Damaged { expected, found } if expected != found);
+            prop_assert!(differ, "{told}");
         }
     }
 
