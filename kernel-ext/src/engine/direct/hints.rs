@@ -1,0 +1,32 @@
+//! Help that rustc cannot give, because it does not know that cells are crates and that variables outlive them.
+
+use super::compile::Diagnostic;
+use super::session::Session;
+
+/// Sentences to add to one of rustc's errors.
+pub(crate) fn hints(error: &Diagnostic, session: &Session, crates: &[String]) -> Vec<String> {
+    let code = error.code.as_ref().map_or("", |code| code.code.as_str());
+    let name = error.message.split('`').nth(1).unwrap_or_default();
+    let mut hints = Vec::new();
+    match code {
+        "E0425" => hints.extend(session.why_gone(name).map(str::to_owned)),
+        "E0596" | "E0594" | "E0384" => {
+            if let Some(variable) = session.variables.get(name).filter(|variable| !variable.mutable) {
+                let cell = &variable.cell;
+                hints.push(format!("write `let mut {name}` in {cell}, or begin this cell with `let mut {name} = {name};`"));
+            }
+        }
+        "E0116" | "E0117" | "E0118" | "E0390" => {
+            hints.push("each cell is a crate of its own: write this `impl` in the cell that defines the type, and run that cell again".to_owned());
+        }
+        "E0432" | "E0433" | "E0463" => {
+            hints.push(format!("cells can use these crates: std, {}", crates.join(", ")));
+        }
+        "E0514" => {
+            hints.push("the toolkit was built by another version of rustc: build it again, then run `carnet-kernel install` in the same folder".to_owned());
+        }
+        "E0728" => hints.push("a cell is not `async`: use the blocking form, or a runtime's `block_on`".to_owned()),
+        _ => {}
+    }
+    hints
+}

@@ -1,0 +1,285 @@
+//! The default engine: each cell is a crate of its own, compiled by rustc against the toolkit's dylib and run in a
+//! process that loads it. A cell costs what rustc costs; no cell compiles a dependency, and no cell compiles another's
+//! code again.
+//!
+//! The price: what a cell defines can be used but not extended by later cells (an `impl` belongs into the cell of its
+//! type), only variables that own their data outlive a cell, and stopping a running cell loses the variables.
+
+mod build;
+mod cell;
+mod compile;
+mod corrections;
+mod directive;
+mod ending;
+mod frames;
+mod hints;
+mod host;
+mod item;
+mod mir;
+mod process_group;
+mod render;
+mod session;
+mod settle;
+mod source;
+mod source_map;
+
+use tempfile::TempDir;
+use tokio::sync::{mpsc, watch};
+
+use self::build::{Built, Place, Unbuilt, build, syntax_errors};
+use self::cell::{Cell, take_apart};
+use self::compile::Diagnostic;
+use self::directive::take_directives;
+use self::ending::{Report, ended, interrupted_compiling, interrupted_running};
+use self::hints::hints;
+use self::host::{Event, Host};
+use self::render::{Sources, render};
+use self::session::Session;
+use self::source_map::SourceMap;
+use super::{CellError, Engine, Interrupter, Output};
+use crate::host::RunCell;
+use crate::toolchain::Toolchain;
+
+/// See the module.
+#[derive(Debug, Default)]
+pub struct Direct {
+    tools: Option<Tools>,
+    host: Option<Host>,
+    /// The crates a cell may use, once the process has said them.
+    crates: Option<Vec<String>>,
+    session: Session,
+    sources: Sources,
+    /// The crates of the cells that ran, in order.
+    cells: Vec<String>,
+    interrupter: Interrupter,
+    /// What happened between cells, to be told in the next.
+    notice: Option<String>,
+}
+
+/// What is found once.
+#[derive(Debug)]
+struct Tools {
+    toolchain: Toolchain,
+    folder: TempDir,
+}
+
+impl Engine for Direct {
+    async fn evaluate(
+        &mut self,
+        code: &str,
+        number: usize,
+        outputs: &mpsc::Sender<Output>,
+    ) -> Result<(), CellError> {
+        let mut interrupt = self.interrupter.listen();
+        let (file, label) = self.names(number);
+        let (cell, built) = tokio::select! {
+            built = self.compile(code, &file, &label, outputs) => match built? {
+                Some(built) => built,
+                None => return Ok(()),
+            },
+            _ = interrupt.changed() => return Err(interrupted_compiling()),
+        };
+        self.sources.insert(file.clone(), built.map.clone());
+        let report = self.run(&built, &label, outputs, &mut interrupt).await?;
+        self.settle(&cell, built, &report, &file, &label);
+        report.error(&self.sources).map_or(Ok(()), Err)
+    }
+
+    async fn warm_up(&mut self) {
+        if self.find_tools().await.is_ok() {
+            // A failure is met again, and told, in the first cell.
+            let _ = self.start_host();
+        }
+    }
+
+    async fn idle_output(&mut self) -> Output {
+        loop {
+            // Before the process is ready its output is the reason why it will not be: kept for the first cell.
+            let Some(host) = self.host.as_mut().filter(|_| self.crates.is_some()) else {
+                return std::future::pending().await;
+            };
+            match host.next().await {
+                Event::Output(output) => return output,
+                Event::Exited(how) => {
+                    let notice = format!("Between cells the process that runs them {how}; the variables were lost.\n");
+                    self.lose_host("the process that runs the cells ended");
+                    self.notice = Some(notice);
+                }
+                Event::Ready(_) | Event::End(_) | Event::EndOfStderr => {}
+            }
+        }
+    }
+
+    fn interrupter(&self) -> Interrupter {
+        self.interrupter.clone()
+    }
+
+    async fn shutdown(&mut self) {
+        self.host = None;
+        self.tools = None;
+    }
+}
+
+impl Direct {
+    /// The file and the name of a cell. A number that comes again (a frontend that keeps no history) gets a second one.
+    fn names(&self, number: usize) -> (String, String) {
+        let mut file = format!("cell-{number}");
+        if self.sources.contains_key(&file) {
+            file = format!("cell-{number}-{}", self.sources.len());
+        }
+        (file, format!("cell [{number}]"))
+    }
+
+    /// Compiles a cell; none when there is nothing to run. Dropped half way, it leaves all as it was.
+    async fn compile(
+        &mut self,
+        code: &str,
+        file: &str,
+        label: &str,
+        outputs: &mpsc::Sender<Output>,
+    ) -> Result<Option<(Cell, Built)>, CellError> {
+        self.prepare().await?;
+        if let Some(notice) = self.notice.take() {
+            let _ = outputs.send(Output::Stderr(notice)).await;
+        }
+        let crates = self.crates.as_deref().unwrap_or_default();
+        let code = take_directives(code, crates)?;
+        if code.trim().is_empty() {
+            return Ok(None);
+        }
+        let Some(tools) = &self.tools else { return Ok(None) };
+        let place = Place {
+            toolchain: &tools.toolchain,
+            folder: tools.folder.path(),
+            cells: &self.cells,
+            session: &self.session,
+            file,
+            crate_name: &file.replace('-', "_"),
+        };
+        let built = match take_apart(&code) {
+            Ok(cell) => build(&place, &cell, label, &code).await.map(|built| (cell, built)),
+            Err(error) => match syntax_errors(&place, label, &code).await {
+                Ok(_) => return Err(CellError::new("syntax error", error.to_string())),
+                Err(unbuilt) => Err(unbuilt),
+            },
+        };
+        match built {
+            Ok(built) => Ok(Some(built)),
+            Err(Unbuilt::System(error)) => {
+                let rustc = tools.toolchain.rustc.display();
+                Err(CellError::new("error", format!("the cell could not be compiled by `{rustc}`: {error}")))
+            }
+            Err(Unbuilt::Errors(errors, map)) => Err(self.show_errors(&errors, file, *map)),
+        }
+    }
+
+    fn show_errors(&mut self, errors: &[Diagnostic], file: &str, map: SourceMap) -> CellError {
+        self.sources.insert(file.to_owned(), map);
+        let crates = self.crates.as_deref().unwrap_or_default();
+        let error = render(errors, &self.sources, |error| hints(error, &self.session, crates));
+        self.sources.remove(file);
+        error
+    }
+
+    /// Makes sure of the tools and of a process that is ready.
+    async fn prepare(&mut self) -> Result<(), CellError> {
+        self.find_tools().await?;
+        if self.host.is_none() {
+            self.start_host()?;
+        }
+        let mut said = String::new();
+        while let (Some(host), None) = (self.host.as_mut(), &self.crates) {
+            match host.next().await {
+                Event::Ready(crates) => self.crates = Some(crates),
+                Event::Output(Output::Stderr(text) | Output::Stdout(text)) => said.push_str(&text),
+                Event::Exited(how) => {
+                    self.host = None;
+                    let message = format!("the process that runs the cells {how} before it was ready: {}", said.trim());
+                    return Err(CellError::new("error", message));
+                }
+                Event::Output(_) | Event::End(_) | Event::EndOfStderr => {}
+            }
+        }
+        Ok(())
+    }
+
+    async fn find_tools(&mut self) -> Result<(), CellError> {
+        if self.tools.is_none() {
+            let found = tokio::task::spawn_blocking(Toolchain::find).await;
+            let toolchain = found.map_err(|error| CellError::new("error", error.to_string()))?;
+            let toolchain = toolchain.map_err(|error| CellError::new("kernel not ready", error.to_string()))?;
+            let folder = tempfile::Builder::new().prefix("carnet-kernel-").tempdir();
+            let folder = folder.map_err(|error| {
+                CellError::new("kernel not ready", format!("no temporary folder for compiled cells: {error}"))
+            })?;
+            self.tools = Some(Tools { toolchain, folder });
+        }
+        Ok(())
+    }
+
+    fn start_host(&mut self) -> Result<(), CellError> {
+        self.crates = None;
+        if let Some(tools) = &self.tools {
+            let host = Host::start(&tools.toolchain, tools.folder.path());
+            let message = |error| CellError::new("error", format!("the process that runs the cells did not start: {error}"));
+            self.host = Some(host.map_err(message)?);
+        }
+        Ok(())
+    }
+
+    /// Kills the process, with it the variables, and starts another.
+    fn lose_host(&mut self, why: &str) {
+        self.host = None;
+        self.session.lose_all(&format!("it was lost when {why}: run the cell that declares it again"));
+        // A failure is met again, and told, in the next cell.
+        let _ = self.start_host();
+    }
+
+    /// Runs a compiled cell to its end.
+    async fn run(
+        &mut self,
+        built: &Built,
+        label: &str,
+        outputs: &mpsc::Sender<Output>,
+        interrupt: &mut watch::Receiver<u64>,
+    ) -> Result<Report, CellError> {
+        let Some(host) = self.host.as_mut() else {
+            return Err(CellError::new("error", "there is no process to run the cell in"));
+        };
+        let command = RunCell { library: built.library.clone(), symbol: built.symbol.clone() };
+        host.send(&command).await.map_err(|error| CellError::new("error", error.to_string()))?;
+        let mut report = None;
+        let mut stderr_ended = false;
+        loop {
+            let step = async {
+                match host.next().await {
+                    Event::Output(output) => {
+                        let _ = outputs.send(output).await;
+                        None
+                    }
+                    event => Some(event),
+                }
+            };
+            let event = tokio::select! {
+                event = step => event,
+                _ = interrupt.changed() => {
+                    self.lose_host(&format!("{label} was stopped"));
+                    return Err(interrupted_running());
+                }
+            };
+            match event {
+                Some(Event::End(end)) => report = Some(end),
+                Some(Event::EndOfStderr) => stderr_ended = true,
+                Some(Event::Exited(how)) => {
+                    self.lose_host(&format!("{label} ended the process"));
+                    return Err(ended(&how));
+                }
+                Some(Event::Ready(_) | Event::Output(_)) | None => {}
+            }
+            if stderr_ended && let Some(report) = report.take() {
+                let report = serde_json::from_value(report);
+                return report.map_err(|error| CellError::new("error", format!("the cell's report is unreadable: {error}")));
+            }
+        }
+    }
+}

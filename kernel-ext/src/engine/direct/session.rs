@@ -1,0 +1,121 @@
+//! What the cells so far have left: variables with their types, items and `use` lines in scope, and why a variable that
+//! was there is not there any more.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::item::Brought;
+
+/// A variable that a later cell can take.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Variable {
+    /// Its type, as later cells write it.
+    pub(crate) type_: String,
+    /// Whether it was declared `mut`.
+    pub(crate) mutable: bool,
+    /// The cell that declared it: `cell [3]`.
+    pub(crate) cell: String,
+}
+
+/// A name, or an anonymous import, in scope for later cells.
+#[derive(Debug, Clone)]
+struct Import {
+    name: Option<String>,
+    line: String,
+}
+
+/// What the cells so far have left.
+#[derive(Debug, Default)]
+pub(crate) struct Session {
+    /// The variables, by name.
+    pub(crate) variables: BTreeMap<String, Variable>,
+    /// Why a variable that some cell declared cannot be named: one sentence each.
+    gone: BTreeMap<String, String>,
+    imports: Vec<Import>,
+}
+
+impl Session {
+    /// The imports for a cell that itself brings the names `own` into scope.
+    pub(crate) fn imports_beside(&self, own: &BTreeSet<&str>) -> BTreeSet<String> {
+        let hidden = |name: &str| own.contains(name);
+        let imports = self.imports.iter().filter(|import| !import.name.as_deref().is_some_and(hidden));
+        imports.map(|import| import.line.clone()).collect()
+    }
+
+    /// Adds what a cell's item brings into scope, in place of an earlier definition of that name.
+    pub(crate) fn bring(&mut self, brought: &Brought, crate_name: &str) {
+        let import = match brought {
+            Brought::Item(name) => Import { name: Some(name.clone()), line: format!("use {crate_name}::{name};") },
+            Brought::Use { name, line } => {
+                Import { name: name.clone(), line: line.replacen("use crate::", &format!("use {crate_name}::"), 1) }
+            }
+        };
+        self.imports.retain(|earlier| match &import.name {
+            Some(name) => earlier.name.as_ref() != Some(name),
+            None => earlier.line != import.line,
+        });
+        self.imports.push(import);
+    }
+
+    /// Forgets an import that does not hold any more.
+    pub(crate) fn drop_import(&mut self, line: &str) {
+        self.imports.retain(|import| import.line != line);
+    }
+
+    /// Adds or replaces a variable.
+    pub(crate) fn keep(&mut self, name: &str, variable: Variable) {
+        self.gone.remove(name);
+        self.variables.insert(name.to_owned(), variable);
+    }
+
+    /// Removes a variable and remembers why.
+    pub(crate) fn lose(&mut self, name: &str, why: String) {
+        self.variables.remove(name);
+        self.gone.insert(name.to_owned(), why);
+    }
+
+    /// Removes all variables, for one reason.
+    pub(crate) fn lose_all(&mut self, why: &str) {
+        for name in std::mem::take(&mut self.variables).into_keys() {
+            self.gone.insert(name, why.to_owned());
+        }
+    }
+
+    /// Why there is no variable of this name, when some cell declared one.
+    pub(crate) fn why_gone(&self, name: &str) -> Option<&str> {
+        self.gone.get(name).map(String::as_str)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn item(name: &str) -> Brought {
+        Brought::Item(name.to_owned())
+    }
+
+    #[test]
+    fn the_newest_definition_of_a_name_is_imported() {
+        let mut session = Session::default();
+        session.bring(&item("P"), "cell_1");
+        session.bring(&Brought::Use { name: Some("Q".to_owned()), line: "use a::Q;".to_owned() }, "cell_1");
+        session.bring(&item("P"), "cell_2");
+        session.bring(&Brought::Use { name: None, line: "use a::*;".to_owned() }, "cell_2");
+        session.bring(&Brought::Use { name: None, line: "use a::*;".to_owned() }, "cell_3");
+        let imports = session.imports_beside(&BTreeSet::new());
+        assert_eq!(imports.into_iter().collect::<Vec<_>>(), ["use a::*;", "use a::Q;", "use cell_2::P;"]);
+        let imports = session.imports_beside(&["P"].into());
+        assert_eq!(imports.into_iter().collect::<Vec<_>>(), ["use a::*;", "use a::Q;"]);
+    }
+
+    #[test]
+    fn a_lost_variable_has_a_reason_until_it_is_made_again() {
+        let mut session = Session::default();
+        let variable = Variable { type_: "i32".to_owned(), mutable: false, cell: "cell [1]".to_owned() };
+        session.keep("x", variable.clone());
+        session.lose_all("the process ended");
+        assert_eq!(session.why_gone("x"), Some("the process ended"));
+        session.keep("x", variable);
+        assert_eq!(session.why_gone("x"), None);
+    }
+}

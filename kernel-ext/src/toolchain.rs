@@ -1,0 +1,112 @@
+//! Finds what cells are compiled with: rustc, and the toolkit's dylib with the metadata of what it is made of. Both are
+//! named by the kernelspec (`CARNET_RUSTC`, `CARNET_TOOLKIT_DIR`), with defaults for a kernel started by hand.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// The environment variable that names the folder of `libcarnet_toolkit.so`.
+pub const TOOLKIT_DIR: &str = "CARNET_TOOLKIT_DIR";
+/// The environment variable that names the compiler the toolkit was built with.
+pub const RUSTC: &str = "CARNET_RUSTC";
+/// The file name of the toolkit.
+pub const TOOLKIT_FILE: &str = "libcarnet_toolkit.so";
+
+/// The compiler and the toolkit.
+#[derive(Debug, Clone)]
+pub struct Toolchain {
+    /// The compiler.
+    pub rustc: PathBuf,
+    /// Its standard library's folder, which the process that runs cells needs to load.
+    pub library_dir: PathBuf,
+    /// The folder of the toolkit and of the metadata of the crates in it.
+    pub toolkit_dir: PathBuf,
+}
+
+/// Why no cell can be compiled, and what to do about it.
+#[derive(Debug, thiserror::Error)]
+pub enum ToolchainError {
+    /// rustc did not start.
+    #[error(
+        "cells are compiled by rustc, and `{rustc}` did not start: {source}. Install Rust from https://rustup.rs, or name \
+         the compiler in the environment variable CARNET_RUSTC"
+    )]
+    NoRustc {
+        /// What was tried.
+        rustc: String,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// rustc started and failed.
+    #[error("cells are compiled by rustc, and `{rustc} --print target-libdir` failed: {message}")]
+    BadRustc {
+        /// What was tried.
+        rustc: String,
+        /// What it said.
+        message: String,
+    },
+    /// The toolkit is nowhere.
+    #[error(
+        "the toolkit that cells compile against, {TOOLKIT_FILE}, is not in {}. Build it with `cargo build --workspace \
+         --lib --bins` and install the kernel again with `carnet-kernel install`, or name its folder in the environment \
+         variable CARNET_TOOLKIT_DIR",
+        list(.searched)
+    )]
+    NoToolkit {
+        /// The folders that were searched.
+        searched: Vec<PathBuf>,
+    },
+}
+
+impl Toolchain {
+    /// Finds both, or says what is missing. Starts rustc once (some 30 ms).
+    pub fn find() -> Result<Self, ToolchainError> {
+        let toolkit_dir = find_toolkit()?;
+        let rustc = PathBuf::from(std::env::var_os(RUSTC).unwrap_or_else(|| "rustc".into()));
+        let library_dir = PathBuf::from(print(&rustc, "target-libdir")?);
+        Ok(Self { rustc, library_dir, toolkit_dir })
+    }
+
+    /// The toolkit's file.
+    pub fn toolkit(&self) -> PathBuf {
+        self.toolkit_dir.join(TOOLKIT_FILE)
+    }
+}
+
+/// The folder of the toolkit: what the environment names, else beside this program or in `deps` below it, where cargo
+/// puts it.
+pub fn find_toolkit() -> Result<PathBuf, ToolchainError> {
+    let named = std::env::var_os(TOOLKIT_DIR).filter(|dir| !dir.is_empty()).map(PathBuf::from);
+    let searched = match named {
+        Some(dir) => vec![dir],
+        None => {
+            let program = std::env::current_exe().and_then(|exe| exe.canonicalize()).unwrap_or_default();
+            let beside = program.parent().unwrap_or(Path::new(".")).to_owned();
+            vec![beside.join("deps"), beside]
+        }
+    };
+    match searched.iter().find(|dir| dir.join(TOOLKIT_FILE).is_file()) {
+        Some(dir) => Ok(dir.clone()),
+        None => Err(ToolchainError::NoToolkit { searched }),
+    }
+}
+
+/// The path of the real compiler behind `rustc` in the current folder, which rustup may choose by folder.
+pub fn find_rustc() -> Result<PathBuf, ToolchainError> {
+    Ok(PathBuf::from(print(Path::new("rustc"), "sysroot")?).join("bin").join("rustc"))
+}
+
+fn print(rustc: &Path, what: &str) -> Result<String, ToolchainError> {
+    let name = || rustc.display().to_string();
+    let output = Command::new(rustc).args(["--print", what]).output();
+    let output = output.map_err(|source| ToolchainError::NoRustc { rustc: name(), source })?;
+    if !output.status.success() {
+        let message = String::from_utf8_lossy(&output.stderr).trim().to_owned();
+        return Err(ToolchainError::BadRustc { rustc: name(), message });
+    }
+    Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
+}
+
+fn list(folders: &[PathBuf]) -> String {
+    let names: Vec<String> = folders.iter().map(|folder| folder.display().to_string()).collect();
+    names.join(" or ")
+}

@@ -1,0 +1,111 @@
+//! A cell can be stopped at any moment, and the kernel goes on.
+
+use std::time::{Duration, Instant};
+
+use jupyter_protocol::{
+    ExecuteRequest, ExecutionState, InterruptRequest, JupyterMessage, JupyterMessageContent, ReplyStatus,
+};
+
+use crate::frontend::{Frontend, run};
+
+/// Sends a cell, waits until `ready` is printed or a while has passed, interrupts, and returns the error's sentence and
+/// how long it took from the interrupt to the idle kernel.
+async fn interrupted(lab: &mut Frontend, code: &str, wait_for_output: bool) -> (String, Duration) {
+    let request = lab.send(ExecuteRequest::new(code.to_owned())).await;
+    lab.expect_state(ExecutionState::Busy, &request).await;
+    lab.next_iopub().await;
+    if wait_for_output {
+        let message = lab.next_iopub().await;
+        assert!(matches!(message.content, JupyterMessageContent::StreamContent(_)), "{message:?}");
+    } else {
+        tokio::time::sleep(Duration::from_millis(300)).await;
+    }
+    let interrupt = JupyterMessage::new(InterruptRequest {}, None);
+    let start = Instant::now();
+    lab.control.send(interrupt.clone()).await.unwrap();
+    // The interrupt's own busy and idle come between the cell's messages, in no fixed order.
+    let (mut error, mut idle) = (None, 0);
+    while idle < 2 {
+        match lab.next_iopub().await.content {
+            JupyterMessageContent::ErrorOutput(output) => error = Some(output),
+            JupyterMessageContent::Status(status) if status.execution_state == ExecutionState::Idle => idle += 1,
+            JupyterMessageContent::Status(_) => {}
+            other => panic!("{other:?}"),
+        }
+    }
+    let took = start.elapsed();
+    let reply = lab.control.read().await.unwrap();
+    assert!(matches!(reply.content, JupyterMessageContent::InterruptReply(_)));
+    match lab.next_reply().await.content {
+        JupyterMessageContent::ExecuteReply(reply) => assert_eq!(reply.status, ReplyStatus::Error),
+        other => panic!("{other:?}"),
+    }
+    let error = error.expect("an interrupted cell shows an error");
+    assert_eq!(error.ename, "interrupted");
+    (error.evalue, took)
+}
+
+#[test]
+fn an_endless_loop_is_stopped_within_a_second() {
+    run(async {
+        let mut lab = Frontend::start().await;
+        lab.execute("let x = 1;").await.good();
+        let (sentence, took) = interrupted(&mut lab, "println!(\"ready\");\nloop {}", true).await;
+        assert!(took < Duration::from_secs(1), "{took:?}");
+        assert!(sentence.contains("the variables were lost"), "{sentence}");
+        let ran = lab.execute("x").await;
+        assert!(ran.failed().text.contains("it was lost when cell [2] was stopped"), "{}", ran.failed().text);
+        assert_eq!(lab.execute("1 + 1").await.result(), "2");
+        lab.finish().await;
+    });
+}
+
+#[test]
+fn stopping_the_compiler_loses_nothing() {
+    run(async {
+        let mut lab = Frontend::start().await;
+        lab.execute("let x = 1;").await.good();
+        // A constant that takes rustc minutes to evaluate.
+        let slow = "const fn slow(n: u64) -> u64 { let mut i = 0; while i < n { i += 1; } i }\n#[allow(long_running_const_eval)]\nconst N: u64 = slow(100_000_000_000);\nlet n = N;";
+        let (sentence, took) = interrupted(&mut lab, slow, false).await;
+        assert!(took < Duration::from_secs(1), "{took:?}");
+        assert!(sentence.contains("nothing was lost"), "{sentence}");
+        assert_eq!(lab.execute("x + 1").await.result(), "2");
+        lab.finish().await;
+    });
+}
+
+#[test]
+fn an_interrupt_between_cells_does_nothing() {
+    run(async {
+        let mut lab = Frontend::start().await;
+        lab.execute("let x = 1;").await.good();
+        let interrupt = JupyterMessage::new(InterruptRequest {}, None);
+        lab.control.send(interrupt.clone()).await.unwrap();
+        lab.control.read().await.unwrap();
+        lab.expect_state(ExecutionState::Busy, &interrupt).await;
+        lab.expect_state(ExecutionState::Idle, &interrupt).await;
+        assert_eq!(lab.execute("x + 1").await.result(), "2");
+        lab.finish().await;
+    });
+}
+
+#[test]
+fn cells_behind_a_failed_one_are_aborted_and_counted_on() {
+    run(async {
+        let mut lab = Frontend::start().await;
+        let first = lab.send(ExecuteRequest::new("std::thread::sleep(std::time::Duration::from_millis(500)); panic!(\"no\")".to_owned())).await;
+        let behind = lab.send(ExecuteRequest::new("println!(\"never\")".to_owned())).await;
+        let ran = lab.read_execution(&first, "std::thread::sleep(std::time::Duration::from_millis(500)); panic!(\"no\")").await;
+        assert_eq!(ran.failed().name, "panic");
+        lab.expect_state(ExecutionState::Busy, &behind).await;
+        lab.expect_state(ExecutionState::Idle, &behind).await;
+        match lab.next_reply().await.content {
+            JupyterMessageContent::ExecuteReply(reply) => assert_eq!(reply.status, ReplyStatus::Aborted),
+            other => panic!("{other:?}"),
+        }
+        let ran = lab.execute("3").await;
+        assert_eq!((ran.result(), ran.reply.execution_count.0), ("3", 2));
+        lab.finish().await;
+    });
+}

@@ -1,0 +1,117 @@
+//! Runs one cell: catches its panic or its failed `?`, puts its variables in order, and reports the end to the kernel.
+
+use std::any::Any;
+use std::backtrace::Backtrace;
+use std::cell::RefCell;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use carnet::serde_json::{Value, json};
+
+use super::{Failure, frame, variables};
+
+/// How the user's statements ended.
+pub enum Attempt {
+    /// They ran to the end.
+    Done,
+    /// A `?` met an error.
+    Failed(Failure),
+    /// They panicked with this payload.
+    Panicked(Box<dyn Any + Send>),
+}
+
+impl Attempt {
+    /// Whether the statements ran to the end.
+    pub fn is_done(&self) -> bool {
+        matches!(self, Self::Done)
+    }
+}
+
+/// A panic as the hook saw it.
+struct Panic {
+    message: String,
+    place: Value,
+    /// Where in the cells' code it came from, when the panicking line itself is in a library.
+    trace: Vec<String>,
+}
+
+thread_local! {
+    static PANIC: RefCell<Option<Panic>> = const { RefCell::new(None) };
+    static RUNNING: RefCell<bool> = const { RefCell::new(false) };
+}
+
+/// Runs the user's statements. The caller still owns what they only borrowed, whatever happened.
+pub fn attempt(statements: impl FnOnce() -> Result<(), Failure>) -> Attempt {
+    match catch_unwind(AssertUnwindSafe(statements)) {
+        Ok(Ok(())) => Attempt::Done,
+        Ok(Err(failure)) => Attempt::Failed(failure),
+        Err(payload) => Attempt::Panicked(payload),
+    }
+}
+
+/// Runs a whole cell and writes its end into both streams.
+pub fn run(cell: impl FnOnce() -> Attempt) {
+    RUNNING.set(true);
+    let attempt = catch_unwind(AssertUnwindSafe(cell)).unwrap_or_else(Attempt::Panicked);
+    RUNNING.set(false);
+    let mut report = match attempt {
+        Attempt::Done => json!({ "outcome": "done" }),
+        Attempt::Failed(failure) => json!({
+            "outcome": "failed",
+            "type": failure.kind,
+            "message": failure.error.to_string(),
+            "causes": failure.causes(),
+            "place": place(failure.place.file(), failure.place.line(), failure.place.column()),
+        }),
+        Attempt::Panicked(payload) => panicked(payload.as_ref()),
+    };
+    report["kind"] = json!("end");
+    report["stored"] = json!(variables::take_stored());
+    report["variables"] = json!(variables::names());
+    frame::write_end(&report);
+}
+
+/// A panic that was only passed on (from a thread pool, say) never met the hook on this thread: its payload must do.
+fn panicked(payload: &(dyn Any + Send)) -> Value {
+    let message = message_of(payload);
+    match PANIC.take() {
+        Some(panic) if panic.message == message => {
+            json!({ "outcome": "panicked", "message": panic.message, "place": panic.place, "trace": panic.trace })
+        }
+        _ => json!({ "outcome": "panicked", "message": message }),
+    }
+}
+
+fn message_of(payload: &(dyn Any + Send)) -> String {
+    let text = payload.downcast_ref::<&str>().map(|text| (*text).to_owned());
+    text.or_else(|| payload.downcast_ref::<String>().cloned())
+        .unwrap_or_else(|| "a panic whose payload is not text".to_owned())
+}
+
+fn place(file: &str, line: u32, column: u32) -> Value {
+    json!({ "file": file, "line": line, "column": column })
+}
+
+/// The cell's own panic is reported by [`run`], with its line; panics of other threads print as they always do.
+pub(crate) fn install_panic_hook() {
+    let default = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |info| {
+        if !RUNNING.with_borrow(|running| *running) {
+            return default(info);
+        }
+        let (file, line, column) =
+            info.location().map_or(("", 0, 0), |place| (place.file(), place.line(), place.column()));
+        let in_cell = file.starts_with("cell-");
+        let trace = if in_cell { Vec::new() } else { cell_frames(&Backtrace::force_capture().to_string()) };
+        PANIC.set(Some(Panic { message: message_of(info.payload()), place: place(file, line, column), trace }));
+    }));
+}
+
+/// The lines of a backtrace that lie in cells (`at ./cell-3:2:5`), innermost first, as `cell-3:2:5`.
+fn cell_frames(backtrace: &str) -> Vec<String> {
+    let lines = backtrace.lines().filter_map(|line| line.trim().strip_prefix("at "));
+    lines
+        .filter_map(|place| place.rsplit('/').next())
+        .filter(|place| place.starts_with("cell-"))
+        .map(str::to_owned)
+        .collect()
+}
