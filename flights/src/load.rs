@@ -80,6 +80,7 @@ impl Records {
             planes,
             flights,
             observations,
+            source: source.to_string(),
         })
     }
 }
@@ -91,7 +92,7 @@ impl Records {
 /// When the database refuses a row; nothing is changed then.
 pub async fn load(
     store: &Store,
-    source: &Source,
+    records: &Records,
     progress: &Progress,
 ) -> Result<LoadSummary, LoadError> {
     let start = Instant::now();

@@ -38,14 +38,17 @@ fn main() -> Result<()> {
         data,
         quiet,
     } = Arguments::parse().command;
-    let store = open(database)?;
-    store.migrate(&flights::MIGRATIONS)?;
-    let source = data.map_or(Source::Embedded, Source::Folder);
     let progress = if quiet {
         Progress::quiet()
     } else {
         Progress::new()
     };
+    let source = data.map_or(Source::Embedded, Source::Folder);
+    progress.note(&format!("reading {source}"));
+    // Before the database is made or opened, so that a damaged file leaves no trace.
+    let records = Records::read(&source)?;
+    let store = open(database)?;
+    store.migrate(&flights::MIGRATIONS)?;
     let summary = store.block_on(async {
         tokio::select! {
             outcome = load(&store, &records, &progress) => Ok(outcome?),

@@ -5,7 +5,7 @@ use std::io::IsTerminal;
 use std::time::{Duration, Instant};
 
 /// How often a plain line is written.
-const EVERY: Duration = Duration::from_millis(500);
+const EVERY: Duration = Duration::from_secs(2);
 const BAR: &str = "{prefix:12} {bar:30} {human_pos:>8} of {human_len} rows, {elapsed}";
 
 /// Shows how far a load is, on standard error.
@@ -46,7 +46,7 @@ impl Progress {
             rows,
             bar,
             quiet: self.quiet,
-            told: Instant::now(),
+            told: None,
         }
     }
 
@@ -71,7 +71,7 @@ pub struct Stage {
     rows: usize,
     bar: Option<ProgressBar>,
     quiet: bool,
-    told: Instant,
+    told: Option<Instant>,
 }
 
 impl Stage {
@@ -79,9 +79,11 @@ impl Stage {
     pub fn at(&mut self, done: usize) {
         match &self.bar {
             Some(bar) => bar.set_position(done as u64),
-            None if !self.quiet && (done == self.rows || self.told.elapsed() >= EVERY) => {
+            None if !self.quiet
+                && (done == self.rows || self.told.is_none_or(|told| told.elapsed() >= EVERY)) =>
+            {
                 eprintln!("{:12} {done:>8} of {} rows", self.name, self.rows);
-                self.told = Instant::now();
+                self.told = Some(Instant::now());
             }
             None => {}
         }

@@ -8,8 +8,9 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use sqlx::sqlite::SqliteArguments;
 use sqlx::{Arguments, AssertSqlSafe, SqlSafeStr, SqliteConnection};
 
-/// Rows a statement. More do not make it faster; a table of 40 columns would still be below SQLite's limit of parameters.
-const ROWS_A_STATEMENT: usize = 500;
+/// Bind parameters a statement may have (SQLITE_LIMIT_VARIABLE_NUMBER's default). Statements are as long as that allows:
+/// each is handed to the database's own thread and back, which costs more than its text.
+const PARAMETERS: usize = 32_766;
 
 /// A record that can be written.
 pub trait Row: Record {
@@ -75,7 +76,7 @@ pub async fn upsert<R: Row>(
     let target = Target::of::<R>();
     let before = target.count(connection).await?;
     let (mut written, mut done) = (0, 0);
-    for rows in rows.chunks(ROWS_A_STATEMENT) {
+    for rows in rows.chunks(PARAMETERS / target.columns.len().max(1)) {
         let mut bound = Bound::default();
         rows.iter().for_each(|row| row.bind(&mut bound));
         if let Some(error) = bound.error {

@@ -3,7 +3,8 @@
 
 use crate::clock::ClockError;
 use chrono::{DateTime, Utc};
-use polars::prelude::{DataFrame, DataType, SerReader, TimeUnit};
+use polars::prelude::{DataFrame, DataType, TimeUnit};
+use polars_io::SerReader;
 use polars_io::parquet::read::ParquetReader;
 use std::fmt;
 use std::io::Cursor;

@@ -105,7 +105,7 @@ fn the_first_flight_of_the_year_reads_back_as_its_record() {
         .limit(1)
         .run()
         .unwrap();
-    let frame = flights.frame();
+    let frame = flights.frame;
     let cell = |name: &str| frame.column(name).unwrap().get(0).unwrap().to_string();
     let instant = |name: &str| {
         frame
@@ -144,19 +144,16 @@ fn the_first_flight_of_the_year_reads_back_as_its_record() {
 #[test]
 fn every_record_loads_typed_from_what_the_migrations_made() {
     let store = loaded();
-    assert_eq!(store.load::<Airline>().run().unwrap().frame().height(), 16);
+    assert_eq!(store.load::<Airline>().run().unwrap().frame.height(), 16);
+    assert_eq!(store.load::<Airport>().run().unwrap().frame.height(), 1_462);
+    assert_eq!(store.load::<Plane>().run().unwrap().frame.height(), 3_322);
     assert_eq!(
-        store.load::<Airport>().run().unwrap().frame().height(),
-        1_462
-    );
-    assert_eq!(store.load::<Plane>().run().unwrap().frame().height(), 3_322);
-    assert_eq!(
-        store.load::<Flight>().run().unwrap().frame().height(),
+        store.load::<Flight>().run().unwrap().frame.height(),
         336_776
     );
     let weather = store.load::<Observation>().run().unwrap();
-    let nulls = |name: &str| weather.frame().column(name).unwrap().null_count();
-    assert_eq!(weather.frame().height(), 26_115);
+    let nulls = |name: &str| weather.frame.column(name).unwrap().null_count();
+    assert_eq!(weather.frame.height(), 26_115);
     assert_eq!(
         [
             nulls("wind_gust_mph"),
@@ -183,13 +180,13 @@ fn documents_are_found_by_station_and_hour() {
         .matching(doc! { "_id": "JFK/2013-01-01T06:00:00Z" })
         .run()
         .unwrap();
-    assert_eq!(first.frame().height(), 1);
+    assert_eq!(first.frame.height(), 1);
     let at_jfk = store
         .load::<Observation>()
         .matching(doc! { "station": "JFK" })
         .run()
         .unwrap();
-    assert_eq!(at_jfk.frame().height(), 8_706);
+    assert_eq!(at_jfk.frame.height(), 8_706);
     // Known to be wrong, and kept.
     let storm = store
         .load::<Observation>()
@@ -198,7 +195,7 @@ fn documents_are_found_by_station_and_hour() {
         .unwrap();
     assert_eq!(
         storm
-            .frame()
+            .frame
             .column("id")
             .unwrap()
             .get(0)
