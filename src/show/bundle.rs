@@ -50,6 +50,11 @@ impl Bundle {
         self.get(mime::TEXT).and_then(Value::as_str)
     }
 
+    /// Shows the bundle under stock evcxr.
+    pub fn evcxr_display(&self) {
+        super::send(super::Role::Result, self);
+    }
+
     /// True where there is nothing to show.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()

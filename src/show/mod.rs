@@ -7,7 +7,9 @@
 
 mod bundle;
 pub mod chart;
+mod comparison;
 pub mod last;
+mod loaded;
 mod send;
 mod table;
 

@@ -18,7 +18,9 @@ const MOST_COLUMNS: usize = 100;
 /// Characters of a cell before it is cut.
 const CELL: usize = 100;
 /// HTML bytes after which no more rows are written.
-const BYTES: usize = 400_000;
+const BYTES: usize = 300_000;
+/// Characters that the cells of one row share: the more columns, the shorter each.
+const ROW: usize = 30_000;
 
 /// A frame with the limits of its display; made by [`table`].
 #[derive(Clone, Debug)]
@@ -72,14 +74,14 @@ impl Table {
         let rows = Shown::of(self.frame.height(), self.rows, 6, 10);
         let columns = Shown::of(self.frame.width(), self.columns, 2, 3);
         let all = self.frame.columns();
+        let most = self
+            .cell
+            .min(ROW / self.columns.clamp(1, self.frame.width().max(1)));
         let cells: Vec<Option<(&Column, Vec<cell::Cell>)>> = columns
             .places()
             .map(|place| {
                 let column = all.get(place?)?;
-                Some((
-                    column,
-                    cell::cells(column, rows.places().flatten(), self.cell),
-                ))
+                Some((column, cell::cells(column, rows.places().flatten(), most)))
             })
             .collect();
         let mut html = String::from("<div style=\"overflow-x:auto\">");
@@ -89,7 +91,7 @@ impl Table {
         html.push_str("<table style=\"border-collapse:collapse\"><thead><tr>");
         for shown in &cells {
             html.push_str(&match shown {
-                Some((column, _)) => header(column, self.cell),
+                Some((column, _)) => header(column, most),
                 None => "<th>…</th>".to_owned(),
             });
         }

@@ -235,7 +235,11 @@ impl Description {
             None => words,
         };
         match &self.title {
-            Some(title) => format!("{title} [{words}]"),
+            // One line, whatever the title holds.
+            Some(title) => format!(
+                "{} [{words}]",
+                title.split_whitespace().collect::<Vec<_>>().join(" ")
+            ),
             None => format!("[{words}]"),
         }
     }

@@ -54,11 +54,11 @@ pub enum ChartError {
         /// What to do.
         instead: &'static str,
     },
-    /// The kind of chart has no series.
-    #[error("{chart} cannot be grouped by \"{column}\"; bar, line and scatter charts can")]
+    /// The kind of chart cannot be split into series.
+    #[error(
+        "only line and scatter charts can be grouped by \"{column}\"; for bars, see grouped_bar"
+    )]
     NoGroups {
-        /// The kind of chart.
-        chart: &'static str,
         /// What was asked for.
         column: String,
     },

