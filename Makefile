@@ -29,6 +29,7 @@ notebook: build kernel ## execute the notebooks again, in place, and check them
 lint: ## formatting, clippy and workflow checks, warnings are errors
 	cargo fmt --all --check
 	cargo clippy --locked --workspace --all-targets -- -D warnings
+	scripts/lint-features
 	scripts/lint-workflows
 
 fmt: ## format the code

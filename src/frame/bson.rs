@@ -1,6 +1,7 @@
 //! BSON documents → columns: the record's paths are looked up in the raw bytes; no document is built.
 
 use super::builder::Builder;
+use polars::prelude::ChunkedBuilder;
 use super::cursor::{Cell, Cursor};
 use super::report::Mismatches;
 use super::FrameError;

@@ -2,6 +2,7 @@
 //! is looked at: one of another type is a mismatch, never a guess.
 
 use super::builder::Builder;
+use polars::prelude::ChunkedBuilder;
 use super::cursor::{Cell, Cursor};
 use super::report::Mismatches;
 use super::FrameError;

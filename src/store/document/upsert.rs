@@ -74,7 +74,7 @@ fn statement(table: &str, paths: &[String], rows: usize) -> String {
 
 fn bind(arguments: &mut SqliteArguments, document: &RawDocument, paths: &[String]) -> Result<(), String> {
     let id = document.get_str("_id").map_err(|_| "it has no _id, or one that is not text".to_owned())?;
-    let mut add = |outcome: Result<(), sqlx::error::BoxDynError>| outcome.map_err(|error| error.to_string());
+    let add = |outcome: Result<(), sqlx::error::BoxDynError>| outcome.map_err(|error| error.to_string());
     add(arguments.add(id.to_owned()))?;
     add(arguments.add(document.as_bytes().to_vec()))?;
     for path in paths {

@@ -10,15 +10,15 @@ thread_local! {
     static STORED: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
 }
 
-/// What [`store`] returns. It holds nothing; the compiler writes its type parameter, the variable's full type, where
-/// the kernel reads it.
-pub struct Kept<T>(PhantomData<T>);
+/// What [`store`] returns. The compiler writes its type parameter, the variable's full type, where the kernel reads it.
+/// The byte means nothing, but the compiler removes locals that take no space.
+pub struct Kept<T>(#[allow(dead_code)] u8, PhantomData<T>);
 
 /// Keeps `value` under `name` for later cells and drops what was kept under it before.
 pub fn store<T: 'static>(name: &'static str, value: T) -> Kept<T> {
     insert(name, value);
     STORED.with_borrow_mut(|stored| stored.push(name.to_owned()));
-    Kept(PhantomData)
+    Kept(0, PhantomData)
 }
 
 /// Gives a variable that a cell took, and did not move, back to later cells, unless the cell made a new one of that name.
