@@ -302,7 +302,7 @@ pub(super) fn heat(frame: &DataFrame, x: &str, y: &str, value: &str) -> Result<B
     let mut notes = Vec::new();
     note_missing(&mut notes, missing, values.len());
     if seen.len() < columns.len() * rows.len() {
-        notes.push("Grey cells have no rows".to_owned());
+        notes.push("Cells without a colour have no rows".to_owned());
     }
     Ok(Built::new(
         Marks::Heat {

@@ -3,8 +3,8 @@
 use plotly::Layout;
 use plotly::common::{Anchor, DashType, Font, Orientation, Pad, Title};
 use plotly::layout::{
-    Annotation, Axis as PlotlyAxis, AxisRange, AxisType, BarMode, HoverMode, Legend, Margin, Shape,
-    ShapeLine, ShapeType,
+    Annotation, Axis as PlotlyAxis, AxisRange, AxisType, BarMode, HoverMode, Legend, Margin,
+    ModeBar, Shape, ShapeLine, ShapeType,
 };
 
 use super::escape;
@@ -56,6 +56,11 @@ pub(super) fn layout(description: &Description, lying: bool) -> Layout {
         .y_axis(y)
         .show_legend(series > 1)
         .hover_mode(HoverMode::Closest)
+        .mode_bar(
+            ModeBar::new()
+                .background_color(TRANSPARENT)
+                .color(PLOTLY_INK),
+        )
         .shapes(shapes)
         .annotations(words);
     let layout = if matches!(description.marks, Marks::Histogram(_)) {
@@ -163,7 +168,10 @@ fn references(description: &Description, lying: bool) -> (Vec<Shape>, Vec<Annota
                 .x(1.0)
                 .y(*value)
                 .x_anchor(Anchor::Right)
-                .y_anchor(Anchor::Bottom),
+                .y_anchor(Anchor::Bottom)
+                // On a plate of its own: it may lie on a bar.
+                .background_color("rgba(255,255,255,0.8)")
+                .font(Font::new().color("#333333").size(12)),
         );
     }
     for Reference { value, label } in upright {
