@@ -14,13 +14,17 @@ pub struct Health {
     pub status: &'static str,
 }
 
-/// Whether the process answers at all. Says nothing about the model: a restart would not mend one.
+/// Whether the process answers at all.
+///
+/// Says nothing about the model: a restart would not mend one.
 #[utoipa::path(get, path = "/health/live", tag = "health", responses((status = 200, description = "The process answers", body = Health)))]
 pub(crate) async fn live() -> Json<Health> {
     Json(Health { status: "live" })
 }
 
-/// Whether predictions will be answered: the model still answers its own example, and the service is not stopping.
+/// Whether predictions will be answered.
+///
+/// They are when the model answers its own example and the service is not stopping.
 #[utoipa::path(get, path = "/health/ready", tag = "health", responses(
     (status = 200, description = "Predictions are answered", body = Health),
     (status = 503, description = "The service is stopping, or the model does not answer its own example",

@@ -1,18 +1,35 @@
-//! `GET /v1/model`: the card, and what is read from it for answers and documents.
+//! `GET /v1/model`: the card, and what it tells the readers of the OpenAPI document.
 
-use crate::{Service, predict::Prediction};
+use crate::Service;
 use axum::{Json, extract::State};
 use carnet::artefact::Card;
 use std::sync::Arc;
 
-/// The model's card: what it predicts, from what, how well, since when.
+/// The model's card.
+///
+/// What it predicts, from what data, how well, how it was chosen, and for what it should not be used.
 #[utoipa::path(get, path = "/v1/model", tag = "model", responses((status = 200, description = "The card", body = Object)))]
 pub(crate) async fn card(State(service): State<Arc<Service>>) -> Json<Card> {
     Json(service.artefact.card().clone())
 }
 
-pub(crate) fn prediction(card: &Card, probability: f64) -> Prediction {
-    Prediction { probability, label: probability >= card.threshold, threshold: card.threshold }
+/// The card in a few sentences (Markdown).
+pub(crate) fn describe(card: &Card) -> String {
+    let data = &card.data;
+    let mut text = format!(
+        "The probability that **{}**, and the label `true` from {} on.\n\nData: {} (licence: {}), {} rows for training, {} for testing.",
+        card.target, card.threshold, data.source, data.licence, data.train_rows, data.test_rows
+    );
+    if let Some(chosen) = card.scores_of_chosen() {
+        let scores = &chosen.scores;
+        text += &format!(
+            " Model: {}; on the test rows AUC {:.3}, log loss {:.4}, Brier score {:.4}.",
+            chosen.name, scores.auc, scores.log_loss, scores.brier
+        );
+    }
+    if !card.limits.is_empty() {
+        text += "\n\nLimits:\n";
+        text.extend(card.limits.iter().map(|limit| format!("\n- {limit}")));
+    }
+    text
 }
-
-pub(crate) fn describe(card: &Card) -> String { format!("{}", card.target) }

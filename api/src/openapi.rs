@@ -37,7 +37,9 @@ const EXAMPLES: usize = 20;
 )]
 struct Routes;
 
-/// This document: the record, the answers, and examples that can be sent as they are.
+/// This document.
+///
+/// The record, the answers, and examples that can be sent as they are.
 #[utoipa::path(get, path = "/openapi.json", tag = "model", responses((status = 200, description = "This document", body = Object)))]
 pub(crate) async fn serve(State(service): State<Arc<Service>>) -> Response {
     ([(header::CONTENT_TYPE, "application/json")], service.document.clone()).into_response()
@@ -67,7 +69,7 @@ fn request(example: &Value, limits: &Limits) -> RequestBody {
     let content = ContentBuilder::new()
         .schema(Some(OneOfBuilder::new().item(record()).item(list)))
         .examples_from_iter([
-            ("one", named("One record, a row of the training data", example.clone())),
+            ("one", named("One record, a real row of the test data", example.clone())),
             ("many", named("A list of records", json!([example, example]))),
         ])
         .build();
@@ -143,7 +145,7 @@ fn told(step: &FittedStep, training: &mut Value) -> String {
             for (name, value) in [("min", min), ("max", max), ("mean", mean), ("median", median), ("sd", sd)] {
                 training[name] = json!(value);
             }
-            format!("Training saw {min} to {max}, half of it up to {median}")
+            format!("Training saw {} to {}, half of it up to {}", short(*min), short(*max), short(*median))
         }
         FittedStep::Category { levels, others, .. } => {
             training["levels"] = levels.iter().map(|level| json!({"value": level.value, "rows": level.rows})).collect();
@@ -162,6 +164,19 @@ fn told(step: &FittedStep, training: &mut Value) -> String {
     }
 }
 
+/// Four significant digits: enough to tell what is usual. The exact value is in `x-training`.
+fn short(value: f64) -> String {
+    if !value.is_finite() || value == 0.0 {
+        return value.to_string();
+    }
+    let digits = 3 - value.abs().log10().floor() as i32;
+    if digits <= 0 {
+        return format!("{value:.0}");
+    }
+    let text = format!("{value:.0$}", digits.min(12) as usize);
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
 fn instant(micros: i64) -> String {
     let instant = DateTime::from_timestamp_micros(micros);
     instant.map_or_else(|| micros.to_string(), |instant| instant.to_rfc3339_opts(SecondsFormat::AutoSi, true))
@@ -173,5 +188,16 @@ fn value_of(kind: Kind, text: &str) -> Option<Value> {
         Kind::Text => Some(text.into()),
         Kind::Bool | Kind::Int32 | Kind::Int64 => serde_json::from_str(text).ok(),
         Kind::Float32 | Kind::Float64 | Kind::Timestamp => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::short;
+
+    #[test]
+    fn numbers_in_descriptions_are_short_and_true() {
+        let shown = [0.019_739_545, 899.660_998, 4983.0, 17.0, -12.96, 1_234_567.8, 0.5, 0.0, 100.0, 3e-9].map(short);
+        assert_eq!(shown, ["0.01974", "899.7", "4983", "17", "-12.96", "1234568", "0.5", "0", "100", "0.000000003"]);
     }
 }

@@ -42,16 +42,18 @@ pub struct ModelVersion {
 /// The prediction for one record.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Prediction {
-    /// The probability of the target, from 0 to 1.
+    /// The probability of the target, from 0 to 1; the card says what the target is.
     #[schema(minimum = 0.0, maximum = 1.0)]
     pub probability: f64,
-    /// What the probability means at the threshold.
+    /// Whether the probability reaches the threshold, and so whether the target is expected.
     pub label: bool,
-    /// The probability from which on the target's label is given.
+    /// The probability from which on the label is `true`.
     pub threshold: f64,
 }
 
-/// Predicts for one record (a JSON object) or many (an array of objects).
+/// Predicts for one record or many.
+///
+/// One record is a JSON object, many are an array of objects; the answer has the same shape for both.
 #[utoipa::path(post, path = "/v1/predict", tag = "model", responses(
     (status = 200, description = "One prediction a record, in order", body = Answer),
     (status = 400, description = "The body is not JSON, or broke off", body = ProblemBody, content_type = "application/problem+json"),
@@ -59,6 +61,7 @@ pub struct Prediction {
     (status = 413, description = "Too many bytes or records", body = ProblemBody, content_type = "application/problem+json"),
     (status = 415, description = "The body is not declared as JSON", body = ProblemBody, content_type = "application/problem+json"),
     (status = 422, description = "A record does not fit the model; every wrong value is listed", body = ProblemBody, content_type = "application/problem+json"),
+    (status = 500, description = "The service failed; its log has the cause", body = ProblemBody, content_type = "application/problem+json"),
     (status = 503, description = "Too many requests at once, or the prediction took too long", body = ProblemBody, content_type = "application/problem+json"),
 ))]
 pub(crate) async fn predict(State(service): State<Arc<Service>>, request: Request) -> Result<Response, Problem> {
@@ -99,7 +102,12 @@ impl Service {
         drop(values);
         let probabilities = self.artefact.predict(&columns).map_err(|error| Problem::Internal(error.to_string()))?;
         let card = self.artefact.card();
-        let predictions = probabilities.into_iter().map(|probability| crate::model::prediction(card, probability)).collect();
+        let predictions = probabilities.into_iter().map(|probability| Prediction {
+            probability,
+            label: self.artefact.label(probability),
+            threshold: card.threshold,
+        });
+        let predictions = predictions.collect();
         let model = ModelVersion { name: card.name.clone(), version: card.version.clone() };
         serde_json::to_vec(&Answer { model, predictions }).map_err(|error| Problem::Internal(error.to_string()))
     }
