@@ -30,11 +30,20 @@ pub(crate) struct Records {
 /// Refuses a body that is not declared as JSON.
 pub(crate) fn check_media_type(headers: &HeaderMap) -> Result<(), Problem> {
     let Some(value) = headers.get(header::CONTENT_TYPE) else {
-        return Err(Problem::MediaType { found: "missing".into() });
+        return Err(Problem::MediaType {
+            found: "missing".into(),
+        });
     };
     let found = String::from_utf8_lossy(value.as_bytes()).into_owned();
-    let essence = found.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-    if essence == "application/json" || (essence.starts_with("application/") && essence.ends_with("+json")) {
+    let essence = found
+        .split(';')
+        .next()
+        .unwrap_or_default()
+        .trim()
+        .to_ascii_lowercase();
+    if essence == "application/json"
+        || (essence.starts_with("application/") && essence.ends_with("+json"))
+    {
         Ok(())
     } else {
         Err(Problem::MediaType { found })
@@ -43,9 +52,15 @@ pub(crate) fn check_media_type(headers: &HeaderMap) -> Result<(), Problem> {
 
 /// The bytes of the body, at most `limit`. More are refused by their declared length, or when the first byte too many
 /// arrives; what follows is thrown away, not kept.
-pub(crate) async fn read(headers: &HeaderMap, body: Body, limit: usize) -> Result<Vec<u8>, Problem> {
+pub(crate) async fn read(
+    headers: &HeaderMap,
+    body: Body,
+    limit: usize,
+) -> Result<Vec<u8>, Problem> {
     let too_large = || Problem::TooLarge { limit, of: "bytes" };
-    let declared = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
+    let declared = headers
+        .get(header::CONTENT_LENGTH)
+        .and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
     let mut chunks = body.into_data_stream();
     if declared.is_some_and(|length| length > limit as u64) {
         // A client that asks first (Expect: 100-continue) has sent nothing yet and gets its answer at once.
@@ -78,20 +93,44 @@ async fn discard(chunks: &mut axum::body::BodyDataStream) {
 /// # Errors
 /// When the body is not JSON, names a field twice, is an empty list, or holds more records or values than allowed.
 pub(crate) fn records(bytes: &[u8], limits: &Limits, fields: usize) -> Result<Records, Problem> {
-    let most_values = limits.max_records.saturating_mul(fields.saturating_add(1)).saturating_add(SPARE_VALUES);
-    let budget = Budget { records: limits.max_records, values: Cell::new(most_values), passed: Cell::new(None) };
+    let most_values = limits
+        .max_records
+        .saturating_mul(fields.saturating_add(1))
+        .saturating_add(SPARE_VALUES);
+    let budget = Budget {
+        records: limits.max_records,
+        values: Cell::new(most_values),
+        passed: Cell::new(None),
+    };
     let mut reader = serde_json::Deserializer::from_slice(bytes);
-    let parsed = Part { budget: &budget, top: true }.deserialize(&mut reader).and_then(|value| {
+    let parsed = Part {
+        budget: &budget,
+        top: true,
+    }
+    .deserialize(&mut reader)
+    .and_then(|value| {
         reader.end()?;
         Ok(value)
     });
     match (parsed, budget.passed.get()) {
-        (_, Some("records")) => Err(Problem::TooLarge { limit: limits.max_records, of: "records" }),
-        (_, Some(of)) => Err(Problem::TooLarge { limit: most_values, of }),
+        (_, Some("records")) => Err(Problem::TooLarge {
+            limit: limits.max_records,
+            of: "records",
+        }),
+        (_, Some(of)) => Err(Problem::TooLarge {
+            limit: most_values,
+            of,
+        }),
         (Err(error), None) => Err(not_json(bytes, &error)),
         (Ok(Value::Array(values)), None) if values.is_empty() => Err(Problem::NoRecords),
-        (Ok(Value::Array(values)), None) => Ok(Records { values, single: false }),
-        (Ok(value), None) => Ok(Records { values: vec![value], single: true }),
+        (Ok(Value::Array(values)), None) => Ok(Records {
+            values,
+            single: false,
+        }),
+        (Ok(value), None) => Ok(Records {
+            values: vec![value],
+            single: true,
+        }),
     }
 }
 
@@ -99,15 +138,24 @@ fn not_json(bytes: &[u8], error: &serde_json::Error) -> Problem {
     let (line, column) = (error.line(), error.column());
     let text = error.to_string();
     let mut reason = text.split(" at line ").next().unwrap_or(&text).to_owned();
-    let rest = bytes.split(|byte| *byte == b'\n').nth(line.saturating_sub(1)).unwrap_or_default();
+    let rest = bytes
+        .split(|byte| *byte == b'\n')
+        .nth(line.saturating_sub(1))
+        .unwrap_or_default();
     let rest = rest.get(column.saturating_sub(2)..).unwrap_or_default();
-    let literal = |name: &[u8]| rest.starts_with(name) || rest.get(1..).is_some_and(|rest| rest.starts_with(name));
+    let literal = |name: &[u8]| {
+        rest.starts_with(name) || rest.get(1..).is_some_and(|rest| rest.starts_with(name))
+    };
     if bytes.is_empty() {
         reason = "there is no body".into();
     } else if literal(b"NaN") || literal(b"Infinity") || literal(b"nan") || literal(b"inf") {
         reason.push_str(" (NaN and Infinity are not JSON; a missing value is null)");
     }
-    Problem::NotJson { reason, line, column }
+    Problem::NotJson {
+        reason,
+        line,
+        column,
+    }
 }
 
 /// What may still be read of one body.
@@ -184,7 +232,9 @@ impl<'de> Visitor<'de> for Part<'_> {
         let mut object = Map::new();
         while let Some(name) = entries.next_key::<String>()? {
             if object.contains_key(&name) {
-                return Err(A::Error::custom(format_args!("the name {name:?} is there twice in one object")));
+                return Err(A::Error::custom(format_args!(
+                    "the name {name:?} is there twice in one object"
+                )));
             }
             let value = entries.next_value_seed(Part { top: false, ..self })?;
             object.insert(name, value);
@@ -199,7 +249,14 @@ mod tests {
     use super::*;
 
     fn parse(text: &str) -> Result<Records, Problem> {
-        records(text.as_bytes(), &Limits { max_records: 3, ..Limits::default() }, 2)
+        records(
+            text.as_bytes(),
+            &Limits {
+                max_records: 3,
+                ..Limits::default()
+            },
+            2,
+        )
     }
 
     #[test]
@@ -214,22 +271,38 @@ mod tests {
     fn a_list_is_read_up_to_the_limit_and_no_further() {
         assert_eq!(parse("[{},{},{}]").unwrap().values.len(), 3);
         // Not JSON after the fourth record: the reader never got there.
-        assert!(matches!(parse("[{},{},{},{},!").unwrap_err(), Problem::TooLarge { limit: 3, of: "records" }));
+        assert!(matches!(
+            parse("[{},{},{},{},!").unwrap_err(),
+            Problem::TooLarge {
+                limit: 3,
+                of: "records"
+            }
+        ));
         assert!(matches!(parse("[]").unwrap_err(), Problem::NoRecords));
     }
 
     #[test]
     fn one_record_cannot_hold_any_number_of_values() {
         let wide = format!("{{\"a\":[{}0]}}", "0,".repeat(5_000));
-        assert!(matches!(parse(&wide).unwrap_err(), Problem::TooLarge { of: "values", .. }));
+        assert!(matches!(
+            parse(&wide).unwrap_err(),
+            Problem::TooLarge { of: "values", .. }
+        ));
         let deep = "[".repeat(100_000);
-        assert!(matches!(parse(&deep).unwrap_err(), Problem::NotJson { line: 1, .. }));
+        assert!(matches!(
+            parse(&deep).unwrap_err(),
+            Problem::NotJson { line: 1, .. }
+        ));
     }
 
     #[test]
     fn what_is_not_json_is_located() {
         let located = |text: &str| match parse(text).unwrap_err() {
-            Problem::NotJson { reason, line, column } => (line, column, reason),
+            Problem::NotJson {
+                reason,
+                line,
+                column,
+            } => (line, column, reason),
             other => panic!("{other:?}"),
         };
         assert_eq!(located("{\n  \"a\": tru }").0, 2);
@@ -245,11 +318,24 @@ mod tests {
 
     #[test]
     fn json_is_recognised_by_its_media_type() {
-        let check = |text: &str| check_media_type(&HeaderMap::from_iter([(header::CONTENT_TYPE, text.parse().unwrap())]));
-        for good in ["application/json", "Application/JSON; charset=utf-8", "application/vnd.api+json"] {
+        let check = |text: &str| {
+            check_media_type(&HeaderMap::from_iter([(
+                header::CONTENT_TYPE,
+                text.parse().unwrap(),
+            )]))
+        };
+        for good in [
+            "application/json",
+            "Application/JSON; charset=utf-8",
+            "application/vnd.api+json",
+        ] {
             assert!(check(good).is_ok(), "{good}");
         }
-        for bad in ["text/plain", "application/jsonp", "application/x-www-form-urlencoded"] {
+        for bad in [
+            "text/plain",
+            "application/jsonp",
+            "application/x-www-form-urlencoded",
+        ] {
             assert!(check(bad).is_err(), "{bad}");
         }
         assert!(check_media_type(&HeaderMap::new()).is_err());

@@ -48,7 +48,9 @@ use tower_http::catch_panic::CatchPanicLayer;
 #[non_exhaustive]
 pub enum ServiceError {
     /// The model does not answer the example of its own card.
-    #[error("the model {name} does not answer the example of its own card: {reason}; save the artefact again")]
+    #[error(
+        "the model {name} does not answer the example of its own card: {reason}; save the artefact again"
+    )]
     Example {
         /// The model's name.
         name: String,
@@ -76,9 +78,20 @@ impl Service {
     /// When the artefact does not answer its example.
     pub fn new(artefact: Artefact, limits: Limits) -> Result<Arc<Service>, ServiceError> {
         let document = serde_json::to_string_pretty(&openapi::document(&artefact, &limits))?;
-        let places = Arc::new(Semaphore::new(limits.concurrency.min(Semaphore::MAX_PERMITS)));
-        let service = Service { artefact, limits, document, places, stopping: AtomicBool::new(false) };
-        service.check().map_err(|reason| ServiceError::Example { name: service.artefact.card().name.clone(), reason })?;
+        let places = Arc::new(Semaphore::new(
+            limits.concurrency.min(Semaphore::MAX_PERMITS),
+        ));
+        let service = Service {
+            artefact,
+            limits,
+            document,
+            places,
+            stopping: AtomicBool::new(false),
+        };
+        service.check().map_err(|reason| ServiceError::Example {
+            name: service.artefact.card().name.clone(),
+            reason,
+        })?;
         Ok(Arc::new(service))
     }
 
@@ -99,11 +112,22 @@ impl Service {
     /// Lets the model answer its own example.
     fn check(&self) -> Result<(), String> {
         let example = std::slice::from_ref(&self.artefact.card().example);
-        let columns = self.artefact.schema().read_json(example).map_err(|errors| {
-            let first = errors.first().map(|error| format!("{} is {}, not {}", error.path, error.found, error.expected));
-            first.unwrap_or_else(|| "it does not fit the schema".into())
-        })?;
-        match self.artefact.predict(&columns).map_err(|error| error.to_string())?.as_slice() {
+        let columns = self
+            .artefact
+            .schema()
+            .read_json(example)
+            .map_err(|errors| {
+                let first = errors.first().map(|error| {
+                    format!("{} is {}, not {}", error.path, error.found, error.expected)
+                });
+                first.unwrap_or_else(|| "it does not fit the schema".into())
+            })?;
+        match self
+            .artefact
+            .predict(&columns)
+            .map_err(|error| error.to_string())?
+            .as_slice()
+        {
             [probability] if (0.0..=1.0).contains(probability) => Ok(()),
             other => Err(format!("the answer is {other:?}, not one probability")),
         }
@@ -128,7 +152,9 @@ pub fn router(service: Arc<Service>) -> Router {
 /// Routes whose panics are answered and whose requests are logged.
 fn guarded(routes: Router) -> Router {
     routes
-        .layer(CatchPanicLayer::custom(|cause| Problem::panic(cause).into_response()))
+        .layer(CatchPanicLayer::custom(|cause| {
+            Problem::panic(cause).into_response()
+        }))
         .layer(middleware::from_fn(log::request))
 }
 
@@ -144,9 +170,14 @@ async fn listing(State(service): State<Arc<Service>>) -> Response {
 }
 
 async fn not_found(OriginalUri(uri): OriginalUri) -> Problem {
-    Problem::NotFound { path: uri.path().to_owned() }
+    Problem::NotFound {
+        path: uri.path().to_owned(),
+    }
 }
 
 async fn method_not_allowed(method: Method, OriginalUri(uri): OriginalUri) -> Problem {
-    Problem::Method { method: method.to_string(), path: uri.path().to_owned() }
+    Problem::Method {
+        method: method.to_string(),
+        path: uri.path().to_owned(),
+    }
 }

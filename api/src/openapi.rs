@@ -42,7 +42,11 @@ struct Routes;
 /// The record, the answers, and examples that can be sent as they are.
 #[utoipa::path(get, path = "/openapi.json", tag = "model", responses((status = 200, description = "This document", body = Object)))]
 pub(crate) async fn serve(State(service): State<Arc<Service>>) -> Response {
-    ([(header::CONTENT_TYPE, "application/json")], service.document.clone()).into_response()
+    (
+        [(header::CONTENT_TYPE, "application/json")],
+        service.document.clone(),
+    )
+        .into_response()
 }
 
 /// The OpenAPI document of one artefact.
@@ -55,8 +59,16 @@ pub(crate) fn document(artefact: &Artefact, limits: &Limits) -> utoipa::openapi:
         .description(Some(model::describe(card)))
         .build();
     let components = document.components.get_or_insert_default();
-    components.schemas.insert("Record".into(), record(artefact.recipe(), &card.example).into());
-    if let Some(post) = document.paths.paths.get_mut("/v1/predict").and_then(|path| path.post.as_mut()) {
+    components.schemas.insert(
+        "Record".into(),
+        record(artefact.recipe(), &card.example).into(),
+    );
+    if let Some(post) = document
+        .paths
+        .paths
+        .get_mut("/v1/predict")
+        .and_then(|path| path.post.as_mut())
+    {
         post.request_body = Some(request(&card.example, limits).into());
     }
     document
@@ -64,13 +76,27 @@ pub(crate) fn document(artefact: &Artefact, limits: &Limits) -> utoipa::openapi:
 
 fn request(example: &Value, limits: &Limits) -> RequestBody {
     let record = || Ref::from_schema_name("Record");
-    let list = ArrayBuilder::new().items(record()).min_items(Some(1)).max_items(Some(limits.max_records));
-    let named = |summary: &str, value: Value| ExampleBuilder::new().summary(summary).value(Some(value)).build();
+    let list = ArrayBuilder::new()
+        .items(record())
+        .min_items(Some(1))
+        .max_items(Some(limits.max_records));
+    let named = |summary: &str, value: Value| {
+        ExampleBuilder::new()
+            .summary(summary)
+            .value(Some(value))
+            .build()
+    };
     let content = ContentBuilder::new()
         .schema(Some(OneOfBuilder::new().item(record()).item(list)))
         .examples_from_iter([
-            ("one", named("One record, a real row of the test data", example.clone())),
-            ("many", named("A list of records", json!([example, example]))),
+            (
+                "one",
+                named("One record, a real row of the test data", example.clone()),
+            ),
+            (
+                "many",
+                named("A list of records", json!([example, example])),
+            ),
         ])
         .build();
     let description = format!(
@@ -91,8 +117,15 @@ fn record(recipe: &FittedRecipe, example: &Value) -> ObjectBuilder {
         .additional_properties(Some(AdditionalProperties::FreeForm(false)))
         .examples([example.clone()]);
     for field in &recipe.schema().fields {
-        let seen: Vec<&FittedStep> = recipe.steps().iter().filter(|step| step.column() == field.name).collect();
-        object = object.property(&field.name, property(field, &seen, recipe.rows(), example.get(&field.name)));
+        let seen: Vec<&FittedStep> = recipe
+            .steps()
+            .iter()
+            .filter(|step| step.column() == field.name)
+            .collect();
+        object = object.property(
+            &field.name,
+            property(field, &seen, recipe.rows(), example.get(&field.name)),
+        );
         if !field.nullable {
             object = object.required(&field.name);
         }
@@ -100,7 +133,12 @@ fn record(recipe: &FittedRecipe, example: &Value) -> ObjectBuilder {
     object
 }
 
-fn property(field: &Field, seen: &[&FittedStep], rows: usize, example: Option<&Value>) -> ObjectBuilder {
+fn property(
+    field: &Field,
+    seen: &[&FittedStep],
+    rows: usize,
+    example: Option<&Value>,
+) -> ObjectBuilder {
     let (kind, format) = match field.kind {
         Kind::Bool => (Type::Boolean, None),
         Kind::Int32 => (Type::Integer, Some(KnownFormat::Int32)),
@@ -110,14 +148,25 @@ fn property(field: &Field, seen: &[&FittedStep], rows: usize, example: Option<&V
         Kind::Text => (Type::String, None),
         Kind::Timestamp => (Type::String, Some(KnownFormat::DateTime)),
     };
-    let kind = if field.nullable { SchemaType::from_iter([kind, Type::Null]) } else { SchemaType::new(kind) };
+    let kind = if field.nullable {
+        SchemaType::from_iter([kind, Type::Null])
+    } else {
+        SchemaType::new(kind)
+    };
     let mut training = json!({ "rows": rows });
-    let mut words: Vec<String> = field.description.iter().map(|text| text.trim_end_matches('.').to_owned()).collect();
+    let mut words: Vec<String> = field
+        .description
+        .iter()
+        .map(|text| text.trim_end_matches('.').to_owned())
+        .collect();
     let mut examples: Vec<Value> = example.into_iter().cloned().collect();
     for step in seen {
         words.push(told(step, &mut training));
         if let FittedStep::Category { levels, .. } = step {
-            for level in levels.iter().filter_map(|level| value_of(field.kind, &level.value)) {
+            for level in levels
+                .iter()
+                .filter_map(|level| value_of(field.kind, &level.value))
+            {
                 if examples.len() < EXAMPLES && !examples.contains(&level) {
                     examples.push(level);
                 }
@@ -141,17 +190,46 @@ fn property(field: &Field, seen: &[&FittedStep], rows: usize, example: Option<&V
 /// What training saw of a field, in words; the numbers go into `training`.
 fn told(step: &FittedStep, training: &mut Value) -> String {
     match step {
-        FittedStep::Numeric { mean, sd, median, min, max, .. } => {
-            for (name, value) in [("min", min), ("max", max), ("mean", mean), ("median", median), ("sd", sd)] {
+        FittedStep::Numeric {
+            mean,
+            sd,
+            median,
+            min,
+            max,
+            ..
+        } => {
+            for (name, value) in [
+                ("min", min),
+                ("max", max),
+                ("mean", mean),
+                ("median", median),
+                ("sd", sd),
+            ] {
                 training[name] = json!(value);
             }
-            format!("Training saw {} to {}, half of it up to {}", short(*min), short(*max), short(*median))
+            format!(
+                "Training saw {} to {}, half of it up to {}",
+                short(*min),
+                short(*max),
+                short(*median)
+            )
         }
         FittedStep::Category { levels, others, .. } => {
-            training["levels"] = levels.iter().map(|level| json!({"value": level.value, "rows": level.rows})).collect();
+            training["levels"] = levels
+                .iter()
+                .map(|level| json!({"value": level.value, "rows": level.rows}))
+                .collect();
             training["others"] = json!(others);
-            let shown: Vec<&str> = levels.iter().take(EXAMPLES).map(|level| level.value.as_str()).collect();
-            let rest = if *others > 0 || levels.len() > EXAMPLES { " and rarer ones" } else { "" };
+            let shown: Vec<&str> = levels
+                .iter()
+                .take(EXAMPLES)
+                .map(|level| level.value.as_str())
+                .collect();
+            let rest = if *others > 0 || levels.len() > EXAMPLES {
+                " and rarer ones"
+            } else {
+                ""
+            };
             format!("Training saw {}{rest}", shown.join(", "))
         }
         FittedStep::Clock { first, last, .. } => {
@@ -179,7 +257,10 @@ fn short(value: f64) -> String {
 
 fn instant(micros: i64) -> String {
     let instant = DateTime::from_timestamp_micros(micros);
-    instant.map_or_else(|| micros.to_string(), |instant| instant.to_rfc3339_opts(SecondsFormat::AutoSi, true))
+    instant.map_or_else(
+        || micros.to_string(),
+        |instant| instant.to_rfc3339_opts(SecondsFormat::AutoSi, true),
+    )
 }
 
 /// A category's value as it is sent: the recipe keeps all of them as text.
@@ -197,7 +278,33 @@ mod tests {
 
     #[test]
     fn numbers_in_descriptions_are_short_and_true() {
-        let shown = [0.019_739_545, 899.660_998, 4983.0, 17.0, -12.96, 1_234_567.8, 0.5, 0.0, 100.0, 3e-9].map(short);
-        assert_eq!(shown, ["0.01974", "899.7", "4983", "17", "-12.96", "1234568", "0.5", "0", "100", "0.000000003"]);
+        let shown = [
+            0.019_739_545,
+            899.660_998,
+            4983.0,
+            17.0,
+            -12.96,
+            1_234_567.8,
+            0.5,
+            0.0,
+            100.0,
+            3e-9,
+        ]
+        .map(short);
+        assert_eq!(
+            shown,
+            [
+                "0.01974",
+                "899.7",
+                "4983",
+                "17",
+                "-12.96",
+                "1234568",
+                "0.5",
+                "0",
+                "100",
+                "0.000000003"
+            ]
+        );
     }
 }

@@ -64,16 +64,30 @@ pub struct Prediction {
     (status = 500, description = "The service failed; its log has the cause", body = ProblemBody, content_type = "application/problem+json"),
     (status = 503, description = "Too many requests at once, or the prediction took too long", body = ProblemBody, content_type = "application/problem+json"),
 ))]
-pub(crate) async fn predict(State(service): State<Arc<Service>>, request: Request) -> Result<Response, Problem> {
+pub(crate) async fn predict(
+    State(service): State<Arc<Service>>,
+    request: Request,
+) -> Result<Response, Problem> {
     let limits = service.limits;
     let deadline = Instant::now() + limits.timeout;
     let (parts, body) = request.into_parts();
     body::check_media_type(&parts.headers)?;
     // The place is held until the work has really ended, also when the client has already been told that it took too long.
-    let place = service.places.clone().try_acquire_owned().map_err(|_| Problem::Busy { limit: limits.concurrency })?;
-    let bytes = timeout_at(deadline, body::read(&parts.headers, body, limits.body_limit))
-        .await
-        .map_err(|_| Problem::SlowBody { within: limits.timeout })??;
+    let place = service
+        .places
+        .clone()
+        .try_acquire_owned()
+        .map_err(|_| Problem::Busy {
+            limit: limits.concurrency,
+        })?;
+    let bytes = timeout_at(
+        deadline,
+        body::read(&parts.headers, body, limits.body_limit),
+    )
+    .await
+    .map_err(|_| Problem::SlowBody {
+        within: limits.timeout,
+    })??;
     let inline = bytes.len() <= INLINE_BYTES;
     let work = move || {
         let _place = place;
@@ -84,7 +98,9 @@ pub(crate) async fn predict(State(service): State<Arc<Service>>, request: Reques
     } else {
         timeout_at(deadline, tokio::task::spawn_blocking(work))
             .await
-            .map_err(|_| Problem::TimedOut { within: limits.timeout })?
+            .map_err(|_| Problem::TimedOut {
+                within: limits.timeout,
+            })?
             .map_err(|error| match error.try_into_panic() {
                 Ok(cause) => Problem::panic(cause),
                 Err(error) => Problem::Internal(error.to_string()),
@@ -98,9 +114,14 @@ impl Service {
     fn answer(&self, body: &[u8]) -> Result<Vec<u8>, Problem> {
         let schema = self.artefact.schema();
         let Records { values, single } = body::records(body, &self.limits, schema.fields.len())?;
-        let columns = schema.read_json(&values).map_err(|errors| Problem::Records(name_paths(errors, single)))?;
+        let columns = schema
+            .read_json(&values)
+            .map_err(|errors| Problem::Records(name_paths(errors, single)))?;
         drop(values);
-        let probabilities = self.artefact.predict(&columns).map_err(|error| Problem::Internal(error.to_string()))?;
+        let probabilities = self
+            .artefact
+            .predict(&columns)
+            .map_err(|error| Problem::Internal(error.to_string()))?;
         let card = self.artefact.card();
         let predictions = probabilities.into_iter().map(|probability| Prediction {
             probability,
@@ -108,8 +129,12 @@ impl Service {
             threshold: card.threshold,
         });
         let predictions = predictions.collect();
-        let model = ModelVersion { name: card.name.clone(), version: card.version.clone() };
-        serde_json::to_vec(&Answer { model, predictions }).map_err(|error| Problem::Internal(error.to_string()))
+        let model = ModelVersion {
+            name: card.name.clone(),
+            version: card.version.clone(),
+        };
+        serde_json::to_vec(&Answer { model, predictions })
+            .map_err(|error| Problem::Internal(error.to_string()))
     }
 }
 

@@ -73,7 +73,10 @@ pub enum Problem {
     #[error("{0}")]
     Internal(String),
     /// 503: as many predictions as allowed are in flight.
-    #[error("all {limit} places for predictions are taken; try again in {} s", RETRY_SECONDS)]
+    #[error(
+        "all {limit} places for predictions are taken; try again in {} s",
+        RETRY_SECONDS
+    )]
     Busy {
         /// The most predictions in flight.
         limit: usize,
@@ -145,24 +148,65 @@ impl Problem {
     pub fn panic(cause: Box<dyn Any + Send>) -> Problem {
         let text = cause.downcast_ref::<&str>().map(|text| (*text).to_owned());
         let text = text.or_else(|| cause.downcast_ref::<String>().cloned());
-        Problem::Internal(format!("panic: {}", text.as_deref().unwrap_or("no message")))
+        Problem::Internal(format!(
+            "panic: {}",
+            text.as_deref().unwrap_or("no message")
+        ))
     }
 
     /// The status, the stable name and the title.
     fn kind(&self) -> (StatusCode, &'static str, &'static str) {
         match self {
-            Problem::NotJson { .. } => (StatusCode::BAD_REQUEST, "not-json", "The body is not JSON"),
+            Problem::NotJson { .. } => {
+                (StatusCode::BAD_REQUEST, "not-json", "The body is not JSON")
+            }
             Problem::Broken(_) => (StatusCode::BAD_REQUEST, "broken-body", "The body broke off"),
             Problem::NotFound { .. } => (StatusCode::NOT_FOUND, "not-found", "No such route"),
-            Problem::Method { .. } => (StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed", "Method not allowed"),
-            Problem::SlowBody { .. } => (StatusCode::REQUEST_TIMEOUT, "slow-body", "The body came too slowly"),
-            Problem::TooLarge { .. } => (StatusCode::PAYLOAD_TOO_LARGE, "too-large", "The body is too large"),
-            Problem::MediaType { .. } => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "media-type", "The body is not declared as JSON"),
-            Problem::NoRecords => (StatusCode::UNPROCESSABLE_ENTITY, "no-records", "There are no records"),
-            Problem::Records(_) => (StatusCode::UNPROCESSABLE_ENTITY, "record-does-not-fit", "A record does not fit the model"),
-            Problem::Internal(_) => (StatusCode::INTERNAL_SERVER_ERROR, "internal", "The service failed"),
-            Problem::Busy { .. } => (StatusCode::SERVICE_UNAVAILABLE, "busy", "Too many requests at once"),
-            Problem::TimedOut { .. } => (StatusCode::SERVICE_UNAVAILABLE, "timed-out", "The prediction took too long"),
+            Problem::Method { .. } => (
+                StatusCode::METHOD_NOT_ALLOWED,
+                "method-not-allowed",
+                "Method not allowed",
+            ),
+            Problem::SlowBody { .. } => (
+                StatusCode::REQUEST_TIMEOUT,
+                "slow-body",
+                "The body came too slowly",
+            ),
+            Problem::TooLarge { .. } => (
+                StatusCode::PAYLOAD_TOO_LARGE,
+                "too-large",
+                "The body is too large",
+            ),
+            Problem::MediaType { .. } => (
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                "media-type",
+                "The body is not declared as JSON",
+            ),
+            Problem::NoRecords => (
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "no-records",
+                "There are no records",
+            ),
+            Problem::Records(_) => (
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "record-does-not-fit",
+                "A record does not fit the model",
+            ),
+            Problem::Internal(_) => (
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "internal",
+                "The service failed",
+            ),
+            Problem::Busy { .. } => (
+                StatusCode::SERVICE_UNAVAILABLE,
+                "busy",
+                "Too many requests at once",
+            ),
+            Problem::TimedOut { .. } => (
+                StatusCode::SERVICE_UNAVAILABLE,
+                "timed-out",
+                "The prediction took too long",
+            ),
             Problem::NotReady(_) => (StatusCode::SERVICE_UNAVAILABLE, "not-ready", "Not ready"),
         }
     }
@@ -189,15 +233,31 @@ impl IntoResponse for Problem {
         let errors = match self {
             Problem::Records(errors) => errors
                 .into_iter()
-                .map(|error| WrongValue { path: error.path, expected: error.expected, found: error.found })
+                .map(|error| WrongValue {
+                    path: error.path,
+                    expected: error.expected,
+                    found: error.found,
+                })
                 .collect(),
             _ => Vec::new(),
         };
         let kind = format!("urn:carnet:problem:{name}");
-        let body = ProblemBody { kind, title, status: status.as_u16(), detail, errors, line, column, limit };
+        let body = ProblemBody {
+            kind,
+            title,
+            status: status.as_u16(),
+            detail,
+            errors,
+            line,
+            column,
+            limit,
+        };
         let mut response = (status, Json(body)).into_response();
         let headers = response.headers_mut();
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        headers.insert(
+            header::CONTENT_TYPE,
+            HeaderValue::from_static("application/problem+json"),
+        );
         if status == StatusCode::SERVICE_UNAVAILABLE {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(RETRY_SECONDS));
         }

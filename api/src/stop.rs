@@ -22,7 +22,9 @@ pub async fn serve(
         // The receiver is gone only when serving has already ended.
         let _ = stopping.send(());
     };
-    let serving = axum::serve(listener, router(service)).with_graceful_shutdown(signal).into_future();
+    let serving = axum::serve(listener, router(service))
+        .with_graceful_shutdown(signal)
+        .into_future();
     let bound = async {
         if stopped.await.is_err() {
             std::future::pending::<()>().await;

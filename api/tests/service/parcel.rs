@@ -27,10 +27,18 @@ fn random(seed: u64) -> impl FnMut() -> f64 {
 /// Parcels, and whether each came late: far, heavy and from the north is worse, express is better, and chance has a part.
 fn parcels(rows: usize) -> Columns {
     let mut random = random(7);
-    let (mut distance, mut weight, mut express, mut depot, mut sent, mut late) = (vec![], vec![], vec![], vec![], vec![], vec![]);
+    let (mut distance, mut weight, mut express, mut depot, mut sent, mut late) =
+        (vec![], vec![], vec![], vec![], vec![], vec![]);
     for row in 0..rows {
-        let (km, kg, fast, from) = (random() * 900.0, random() * 30.0, random() < 0.3, (random() * 4.0) as usize);
-        let worse = km / 300.0 + kg / 20.0 + if from == 0 { 1.0 } else { 0.0 } - if fast { 2.0 } else { 0.0 } - 2.0;
+        let (km, kg, fast, from) = (
+            random() * 900.0,
+            random() * 30.0,
+            random() < 0.3,
+            (random() * 4.0) as usize,
+        );
+        let worse = km / 300.0 + kg / 20.0 + if from == 0 { 1.0 } else { 0.0 }
+            - if fast { 2.0 } else { 0.0 }
+            - 2.0;
         late.push(Some(random() < 1.0 / (1.0 + (-worse).exp())));
         distance.push(Some(km));
         weight.push((random() > 0.1).then_some(kg));
@@ -53,12 +61,29 @@ fn parcels(rows: usize) -> Columns {
 pub(crate) fn artefact() -> Artefact {
     static ARTEFACT: OnceLock<Artefact> = OnceLock::new();
     let fitted = ARTEFACT.get_or_init(|| {
-        let split = Split::columns_by_time(&parcels(ROWS), "sent", "2024-01-11", "late", "UTC").unwrap();
-        let recipe = Recipe::new().numeric(["distance", "weight", "express"]).category(["depot"]).clock("sent");
+        let split =
+            Split::columns_by_time(&parcels(ROWS), "sent", "2024-01-11", "late", "UTC").unwrap();
+        let recipe = Recipe::new()
+            .numeric(["distance", "weight", "express"])
+            .category(["depot"])
+            .clock("sent");
         let recipe = recipe.describe("distance", "Kilometres by road");
-        let compared = compare(&split, &recipe, [Logistic::default().into(), Forest::default().into()]).unwrap();
-        let notes = CardNotes::new("parcel-late").target("the parcel comes late").source("made up for a test").threshold(0.4);
-        let chosen = compared.choose("Forest", "trees are the longer way through the file and the service").unwrap();
+        let compared = compare(
+            &split,
+            &recipe,
+            [Logistic::default().into(), Forest::default().into()],
+        )
+        .unwrap();
+        let notes = CardNotes::new("parcel-late")
+            .target("the parcel comes late")
+            .source("made up for a test")
+            .threshold(0.4);
+        let chosen = compared
+            .choose(
+                "Forest",
+                "trees are the longer way through the file and the service",
+            )
+            .unwrap();
         chosen.artefact(notes.limit("No parcel was sent")).unwrap()
     });
     fitted.clone()
@@ -68,5 +93,7 @@ pub(crate) fn artefact() -> Artefact {
 pub(crate) fn records(rows: usize) -> Vec<Value> {
     let columns = parcels(rows);
     let artefact = artefact();
-    (0..rows).map(|row| artefact.recipe().record_json(&columns, row).unwrap()).collect()
+    (0..rows)
+        .map(|row| artefact.recipe().record_json(&columns, row).unwrap())
+        .collect()
 }

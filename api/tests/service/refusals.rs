@@ -24,10 +24,20 @@ async fn what_is_not_json_is_refused_with_line_and_column() {
         ("[{\"distance\": -Infinity}]", 1, 16),
     ] {
         let body = problem(server.post(text).await, 400, "not-json").await;
-        assert_eq!((&body["line"], &body["column"]), (&json!(line), &json!(column)), "{text}: {body}");
+        assert_eq!(
+            (&body["line"], &body["column"]),
+            (&json!(line), &json!(column)),
+            "{text}: {body}"
+        );
     }
     let body = problem(server.post("{\"weight\": NaN}").await, 400, "not-json").await;
-    assert!(body["detail"].as_str().unwrap().contains("a missing value is null"), "{body}");
+    assert!(
+        body["detail"]
+            .as_str()
+            .unwrap()
+            .contains("a missing value is null"),
+        "{body}"
+    );
     let body = problem(server.post(vec![b'"', 0xff, b'"']).await, 400, "not-json").await;
     assert_eq!(body["line"], 1);
 }
@@ -41,25 +51,53 @@ async fn every_wrong_value_is_named_with_its_path_what_was_expected_and_what_cam
     record["sent"] = json!("2024-01-01 10:00");
     record["colour"] = json!("brown");
     record.as_object_mut().unwrap().remove("depot");
-    let body = problem(server.post(record.to_string()).await, 422, "record-does-not-fit").await;
+    let body = problem(
+        server.post(record.to_string()).await,
+        422,
+        "record-does-not-fit",
+    )
+    .await;
     let mut errors: Vec<(String, String, String)> = body["errors"]
         .as_array()
         .unwrap()
         .iter()
-        .map(|e| ["path", "expected", "found"].map(|name| e[name].as_str().unwrap().to_owned()).into())
+        .map(|e| {
+            ["path", "expected", "found"]
+                .map(|name| e[name].as_str().unwrap().to_owned())
+                .into()
+        })
         .collect();
     errors.sort();
     let paths: Vec<&str> = errors.iter().map(|error| error.0.as_str()).collect();
-    assert_eq!(paths, ["colour", "depot", "distance", "express", "sent"], "{body}");
+    assert_eq!(
+        paths,
+        ["colour", "depot", "distance", "express", "sent"],
+        "{body}"
+    );
     assert!(errors[0].1.contains("no such field") && errors[0].2.contains("brown"));
-    assert_eq!((errors[1].1.as_str(), errors[1].2.as_str()), ("text", "nothing"));
+    assert_eq!(
+        (errors[1].1.as_str(), errors[1].2.as_str()),
+        ("text", "nothing")
+    );
     assert!(errors[2].1.contains("a number") && errors[2].2.contains("far"));
     assert!(errors[3].1.contains("true or false"));
     assert!(errors[4].1.contains("RFC 3339"));
 
     let list = json!([parcel::records(1)[0], record]);
-    let body = problem(server.post(list.to_string()).await, 422, "record-does-not-fit").await;
-    assert!(body["errors"].as_array().unwrap().iter().all(|error| error["path"].as_str().unwrap().starts_with("[1].")), "{body}");
+    let body = problem(
+        server.post(list.to_string()).await,
+        422,
+        "record-does-not-fit",
+    )
+    .await;
+    assert!(
+        body["errors"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .all(|error| error["path"].as_str().unwrap().starts_with("[1].")),
+        "{body}"
+    );
 }
 
 #[tokio::test]
@@ -71,10 +109,30 @@ async fn what_is_no_record_is_refused() {
         assert_eq!(body["errors"][0]["path"], "body");
     }
     let body = problem(server.post("[{}, 7]").await, 422, "record-does-not-fit").await;
-    assert!(body["errors"].as_array().unwrap().iter().any(|error| error["path"] == "[1]"), "{body}");
-    let body = problem(server.post(Value::from(vec![json!({}); 10_000]).to_string()).await, 422, "record-does-not-fit").await;
+    assert!(
+        body["errors"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .any(|error| error["path"] == "[1]"),
+        "{body}"
+    );
+    let body = problem(
+        server
+            .post(Value::from(vec![json!({}); 10_000]).to_string())
+            .await,
+        422,
+        "record-does-not-fit",
+    )
+    .await;
     assert_eq!(body["errors"].as_array().unwrap().len(), 100);
-    assert!(body["detail"].as_str().unwrap().contains("100 values or more"), "{body}");
+    assert!(
+        body["detail"]
+            .as_str()
+            .unwrap()
+            .contains("100 values or more"),
+        "{body}"
+    );
 }
 
 #[tokio::test]
@@ -82,13 +140,26 @@ async fn a_body_that_is_not_declared_as_json_is_refused() {
     let server = Server::start(&[]);
     let record = parcel::records(1)[0].to_string();
     let send = |kind: Option<&'static str>| {
-        let request = server.client.post(server.url("/v1/predict")).body(record.clone());
-        kind.map_or_else(|| request.try_clone().unwrap(), |kind| request.try_clone().unwrap().header("content-type", kind)).send()
+        let request = server
+            .client
+            .post(server.url("/v1/predict"))
+            .body(record.clone());
+        kind.map_or_else(
+            || request.try_clone().unwrap(),
+            |kind| request.try_clone().unwrap().header("content-type", kind),
+        )
+        .send()
     };
     let body = problem(send(Some("text/csv")).await.unwrap(), 415, "media-type").await;
     assert!(body["detail"].as_str().unwrap().contains("text/csv"));
     problem(send(None).await.unwrap(), 415, "media-type").await;
-    assert_eq!(send(Some("application/json; charset=utf-8")).await.unwrap().status(), 200);
+    assert_eq!(
+        send(Some("application/json; charset=utf-8"))
+            .await
+            .unwrap()
+            .status(),
+        200
+    );
 }
 
 #[tokio::test]
@@ -99,7 +170,17 @@ async fn an_unknown_route_and_a_wrong_method_are_problems_too() {
     let response = server.get("/v1/predict").await;
     assert_eq!(response.headers()["allow"], "POST");
     problem(response, 405, "method-not-allowed").await;
-    problem(server.client.delete(server.url("/v1/model")).send().await.unwrap(), 405, "method-not-allowed").await;
+    problem(
+        server
+            .client
+            .delete(server.url("/v1/model"))
+            .send()
+            .await
+            .unwrap(),
+        405,
+        "method-not-allowed",
+    )
+    .await;
 }
 
 #[tokio::test]
@@ -108,8 +189,18 @@ async fn a_body_of_100_mb_is_refused_by_its_length_without_being_kept() {
     let before = server.most_memory();
     let body = problem(server.post(vec![b' '; 100 * MIB]).await, 413, "too-large").await;
     assert_eq!(body["limit"], 8 * MIB);
-    assert!(server.most_memory() - before < 16 * MIB, "{} more bytes", server.most_memory() - before);
-    assert_eq!(server.post(parcel::records(1)[0].to_string()).await.status(), 200);
+    assert!(
+        server.most_memory() - before < 16 * MIB,
+        "{} more bytes",
+        server.most_memory() - before
+    );
+    assert_eq!(
+        server
+            .post(parcel::records(1)[0].to_string())
+            .await
+            .status(),
+        200
+    );
 }
 
 #[tokio::test]
@@ -128,8 +219,15 @@ async fn a_body_of_100_mb_of_undeclared_length_is_refused_without_being_kept() {
     stream.write_all(b"0\r\n\r\n").await.unwrap();
     let mut answer = String::new();
     stream.read_to_string(&mut answer).await.unwrap();
-    assert!(answer.starts_with("HTTP/1.1 413 ") && answer.contains("urn:carnet:problem:too-large"), "{answer}");
-    assert!(server.most_memory() - before < 32 * MIB, "{} more bytes", server.most_memory() - before);
+    assert!(
+        answer.starts_with("HTTP/1.1 413 ") && answer.contains("urn:carnet:problem:too-large"),
+        "{answer}"
+    );
+    assert!(
+        server.most_memory() - before < 32 * MIB,
+        "{} more bytes",
+        server.most_memory() - before
+    );
 }
 
 #[tokio::test]
@@ -152,7 +250,10 @@ async fn a_body_that_does_not_arrive_in_time_is_told_so() {
     let mut answer = vec![0; 4096];
     let read = stream.read(&mut answer).await.unwrap();
     let answer = String::from_utf8_lossy(&answer[..read]);
-    assert!(answer.starts_with("HTTP/1.1 408 ") && answer.contains("0.3 s"), "{answer}");
+    assert!(
+        answer.starts_with("HTTP/1.1 408 ") && answer.contains("0.3 s"),
+        "{answer}"
+    );
 }
 
 #[tokio::test]

@@ -16,8 +16,17 @@ use tempfile::TempDir;
 /// The service's binary, without the settings of whoever runs the tests.
 pub(crate) fn command() -> Command {
     // Read at run time: the shell that wraps the compiler passes no variable with a hyphen in its name.
-    let mut command = Command::new(std::env::var_os("CARGO_BIN_EXE_carnet-api").expect("cargo names the binary"));
-    for name in ["MODEL", "LISTEN", "BODY_LIMIT", "MAX_RECORDS", "TIMEOUT", "CONCURRENCY", "STOP_SECONDS"] {
+    let mut command =
+        Command::new(std::env::var_os("CARGO_BIN_EXE_carnet-api").expect("cargo names the binary"));
+    for name in [
+        "MODEL",
+        "LISTEN",
+        "BODY_LIMIT",
+        "MAX_RECORDS",
+        "TIMEOUT",
+        "CONCURRENCY",
+        "STOP_SECONDS",
+    ] {
         command.env_remove(format!("CARNET_{name}"));
     }
     command.env_remove("RUST_LOG");
@@ -29,7 +38,9 @@ pub(crate) fn artefact() -> PathBuf {
     static FOLDER: OnceLock<TempDir> = OnceLock::new();
     let folder = FOLDER.get_or_init(|| {
         let folder = tempfile::tempdir().expect("a folder");
-        parcel::artefact().write(folder.path().join("parcel.carnet")).expect("a file");
+        parcel::artefact()
+            .write(folder.path().join("parcel.carnet"))
+            .expect("a file");
         folder
     });
     folder.path().join("parcel.carnet")
@@ -65,9 +76,20 @@ impl Server {
             text
         });
         let mut line = String::new();
-        BufReader::new(child.stdout.take().expect("stdout")).read_line(&mut line).expect("a line");
-        let address = line.trim_end().strip_prefix("listening on http://").expect("the address").to_owned();
-        Server { child, log: Some(log), address, client: Client::new() }
+        BufReader::new(child.stdout.take().expect("stdout"))
+            .read_line(&mut line)
+            .expect("a line");
+        let address = line
+            .trim_end()
+            .strip_prefix("listening on http://")
+            .expect("the address")
+            .to_owned();
+        Server {
+            child,
+            log: Some(log),
+            address,
+            client: Client::new(),
+        }
     }
 
     pub(crate) fn url(&self, path: &str) -> String {
@@ -75,25 +97,45 @@ impl Server {
     }
 
     pub(crate) async fn get(&self, path: &str) -> Response {
-        self.client.get(self.url(path)).send().await.expect("an answer")
+        self.client
+            .get(self.url(path))
+            .send()
+            .await
+            .expect("an answer")
     }
 
     /// Posts text as JSON to the predictions.
     pub(crate) async fn post(&self, body: impl Into<reqwest::Body>) -> Response {
-        let request = self.client.post(self.url("/v1/predict")).header("content-type", "application/json");
+        let request = self
+            .client
+            .post(self.url("/v1/predict"))
+            .header("content-type", "application/json");
         request.body(body).send().await.expect("an answer")
     }
 
     /// The most memory the service has held so far, in bytes (Linux).
     pub(crate) fn most_memory(&self) -> usize {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).expect("procfs");
-        let line = status.lines().find(|line| line.starts_with("VmHWM:")).expect("VmHWM");
-        line.split_whitespace().nth(1).expect("a number").parse::<usize>().expect("kB") * 1024
+        let status =
+            std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).expect("procfs");
+        let line = status
+            .lines()
+            .find(|line| line.starts_with("VmHWM:"))
+            .expect("VmHWM");
+        line.split_whitespace()
+            .nth(1)
+            .expect("a number")
+            .parse::<usize>()
+            .expect("kB")
+            * 1024
     }
 
     /// Sends a signal, such as `TERM`.
     pub(crate) fn signal(&self, name: &str) {
-        let sent = Command::new("kill").arg(format!("-{name}")).arg(self.child.id().to_string()).status().expect("kill");
+        let sent = Command::new("kill")
+            .arg(format!("-{name}"))
+            .arg(self.child.id().to_string())
+            .status()
+            .expect("kill");
         assert!(sent.success());
     }
 
@@ -104,10 +146,16 @@ impl Server {
             if let Some(status) = self.child.try_wait().expect("a status") {
                 break status;
             }
-            assert!(begun.elapsed() < within, "the service still runs after {within:?}");
+            assert!(
+                begun.elapsed() < within,
+                "the service still runs after {within:?}"
+            );
             std::thread::sleep(Duration::from_millis(10));
         };
-        (status, self.log.take().expect("the log").join().expect("the log"))
+        (
+            status,
+            self.log.take().expect("the log").join().expect("the log"),
+        )
     }
 }
 
@@ -122,12 +170,18 @@ impl Drop for Server {
 /// Checks that an answer is a problem body of this status and kind, and returns it.
 pub(crate) async fn problem(response: Response, status: u16, kind: &str) -> Value {
     let answered = response.status().as_u16();
-    let media_type = response.headers()["content-type"].to_str().expect("text").to_owned();
+    let media_type = response.headers()["content-type"]
+        .to_str()
+        .expect("text")
+        .to_owned();
     let body: Value = response.json().await.expect("a problem body");
     assert_eq!(answered, status, "{body}");
     assert_eq!(media_type, "application/problem+json");
     assert_eq!(body["status"], status);
     assert_eq!(body["type"], format!("urn:carnet:problem:{kind}"));
-    assert!(body["title"].is_string() && body["detail"].is_string(), "{body}");
+    assert!(
+        body["title"].is_string() && body["detail"].is_string(),
+        "{body}"
+    );
     body
 }

@@ -4,7 +4,12 @@ use crate::server::{artefact, command};
 use std::path::Path;
 
 fn refused(model: &Path) -> String {
-    let output = command().arg("--model").arg(model).args(["--listen", "127.0.0.1:0"]).output().unwrap();
+    let output = command()
+        .arg("--model")
+        .arg(model)
+        .args(["--listen", "127.0.0.1:0"])
+        .output()
+        .unwrap();
     let told = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(1), "{told}");
     assert!(output.stdout.is_empty(), "nothing is listened on");
@@ -17,7 +22,13 @@ fn an_artefact_that_is_not_there_or_is_none_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     refused(&folder.path().join("nothing.carnet"));
     refused(folder.path());
-    for (name, bytes) in [("empty", &b""[..]), ("text", b"this is no artefact, but longer than a header would be ........")] {
+    for (name, bytes) in [
+        ("empty", &b""[..]),
+        (
+            "text",
+            b"this is no artefact, but longer than a header would be ........",
+        ),
+    ] {
         let path = folder.path().join(name);
         std::fs::write(&path, bytes).unwrap();
         refused(&path);
@@ -42,10 +53,23 @@ fn an_artefact_with_one_byte_changed_anywhere_is_refused() {
 
 #[test]
 fn a_wrong_address_is_refused_and_a_wrong_flag_is_explained() {
-    let output = command().arg("--model").arg(artefact()).args(["--listen", "nowhere"]).output().unwrap();
+    let output = command()
+        .arg("--model")
+        .arg(artefact())
+        .args(["--listen", "nowhere"])
+        .output()
+        .unwrap();
     assert_eq!(output.status.code(), Some(1));
-    assert!(String::from_utf8(output.stderr).unwrap().contains("cannot listen on nowhere"));
+    assert!(
+        String::from_utf8(output.stderr)
+            .unwrap()
+            .contains("cannot listen on nowhere")
+    );
     let output = command().output().unwrap();
     assert_eq!(output.status.code(), Some(2));
-    assert!(String::from_utf8(output.stderr).unwrap().contains("--model"));
+    assert!(
+        String::from_utf8(output.stderr)
+            .unwrap()
+            .contains("--model")
+    );
 }

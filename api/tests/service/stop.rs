@@ -23,7 +23,10 @@ async fn begin(server: &Server, length: usize) -> TcpStream {
 async fn refuses_connections(server: &Server) {
     let begun = Instant::now();
     while TcpStream::connect(&server.address).await.is_ok() {
-        assert!(begun.elapsed() < Duration::from_secs(10), "the service still takes connections");
+        assert!(
+            begun.elapsed() < Duration::from_secs(10),
+            "the service still takes connections"
+        );
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
 }
@@ -39,9 +42,15 @@ async fn a_request_in_flight_is_answered_after_the_signal() {
         stream.write_all(record.as_bytes()).await.unwrap();
         let mut answer = String::new();
         stream.read_to_string(&mut answer).await.unwrap();
-        assert!(answer.starts_with("HTTP/1.1 200 ") && answer.contains("probability"), "{answer}");
+        assert!(
+            answer.starts_with("HTTP/1.1 200 ") && answer.contains("probability"),
+            "{answer}"
+        );
         let (status, log) = server.ended(Duration::from_secs(10));
-        assert!(status.success() && log.contains("stopped"), "{signal}: {status} {log}");
+        assert!(
+            status.success() && log.contains("stopped"),
+            "{signal}: {status} {log}"
+        );
     }
 }
 
@@ -51,5 +60,8 @@ async fn a_client_that_never_finishes_holds_the_stop_up_for_the_given_time_only(
     let _stream = begin(&server, 100).await;
     server.signal("TERM");
     let (status, log) = server.ended(Duration::from_secs(8));
-    assert!(status.success() && log.contains("still in flight"), "{status} {log}");
+    assert!(
+        status.success() && log.contains("still in flight"),
+        "{status} {log}"
+    );
 }
