@@ -191,7 +191,14 @@ mod tests {
     #[test]
     fn the_smartcore_named_on_cards_is_the_one_that_is_built_in() {
         let lock = include_str!("../../Cargo.lock");
-        let entry = format!("name = \"smartcore\"\nversion = \"{}\"", Versions::SMARTCORE);
-        assert!(lock.contains(&entry), "Cargo.lock has another smartcore than {}", Versions::SMARTCORE);
+        let entry = format!(
+            "name = \"smartcore\"\nversion = \"{}\"",
+            Versions::SMARTCORE
+        );
+        assert!(
+            lock.contains(&entry),
+            "Cargo.lock has another smartcore than {}",
+            Versions::SMARTCORE
+        );
     }
 }

@@ -36,7 +36,9 @@ pub enum ArtefactError {
     #[error(transparent)]
     Model(#[from] ModelError),
     /// A threshold that is not a probability.
-    #[error("the threshold is {found}: it is compared with probabilities, so it must be from 0 to 1")]
+    #[error(
+        "the threshold is {found}: it is compared with probabilities, so it must be from 0 to 1"
+    )]
     Threshold {
         /// What was given.
         found: f64,
@@ -62,7 +64,9 @@ pub enum FormatError {
     #[error("not a Carnet artefact: it does not begin with the mark of one")]
     NotAnArtefact,
     /// A format this build does not know.
-    #[error("artefact format {found}, but this program reads format {supported}: use a newer carnet, or save the model again")]
+    #[error(
+        "artefact format {found}, but this program reads format {supported}: use a newer carnet, or save the model again"
+    )]
     Version {
         /// The format it says it has.
         found: u32,
@@ -92,7 +96,9 @@ pub enum FormatError {
         limit: u64,
     },
     /// Its content is not what was written.
-    #[error("damaged: the content's SHA-256 is {found}, it was written with {expected}; copy the file again")]
+    #[error(
+        "damaged: the content's SHA-256 is {found}, it was written with {expected}; copy the file again"
+    )]
     Damaged {
         /// The hash in the file.
         expected: String,

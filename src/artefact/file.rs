@@ -47,12 +47,19 @@ struct Header {
 }
 
 /// The parts from which a version follows: recipe (with the schema in it) and model, without the card and its times.
-pub(super) fn content(recipe: &FittedRecipe, model: &Fitted) -> Result<[Vec<u8>; 2], ArtefactError> {
-    let recipe = serde_json::to_vec(recipe)
-        .map_err(|error| ArtefactError::Encode { part: "recipe", reason: error.to_string() })?;
+pub(super) fn content(
+    recipe: &FittedRecipe,
+    model: &Fitted,
+) -> Result<[Vec<u8>; 2], ArtefactError> {
+    let recipe = serde_json::to_vec(recipe).map_err(|error| ArtefactError::Encode {
+        part: "recipe",
+        reason: error.to_string(),
+    })?;
     let mut bytes = Vec::new();
-    ciborium::into_writer(model, &mut bytes)
-        .map_err(|error| ArtefactError::Encode { part: "model", reason: error.to_string() })?;
+    ciborium::into_writer(model, &mut bytes).map_err(|error| ArtefactError::Encode {
+        part: "model",
+        reason: error.to_string(),
+    })?;
     Ok([recipe, bytes])
 }
 
@@ -66,9 +73,15 @@ impl Artefact {
     /// # Errors
     /// When a part cannot be encoded.
     pub fn to_bytes(&self) -> Result<Vec<u8>, ArtefactError> {
-        let header = Written { schema: self.recipe.schema(), recipe: &self.recipe, card: &self.card };
-        let header = serde_json::to_vec(&header)
-            .map_err(|error| ArtefactError::Encode { part: "header", reason: error.to_string() })?;
+        let header = Written {
+            schema: self.recipe.schema(),
+            recipe: &self.recipe,
+            card: &self.card,
+        };
+        let header = serde_json::to_vec(&header).map_err(|error| ArtefactError::Encode {
+            part: "header",
+            reason: error.to_string(),
+        })?;
         let [_, model] = content(&self.recipe, &self.model)?;
         let mut body = Vec::with_capacity(8 + header.len() + model.len());
         body.extend_from_slice(&(header.len() as u64).to_le_bytes());
@@ -92,25 +105,39 @@ impl Artefact {
         if mark != &MARK[..mark.len()] || mark.is_empty() {
             return Err(FormatError::NotAnArtefact);
         }
-        let short = |expected: usize| FormatError::CutShort { expected: expected as u64, found: bytes.len() as u64 };
+        let short = |expected: usize| FormatError::CutShort {
+            expected: expected as u64,
+            found: bytes.len() as u64,
+        };
         let (format, rest) = rest.split_first_chunk::<4>().ok_or_else(|| short(FIXED))?;
         let found = u32::from_le_bytes(*format);
         if found != FORMAT {
-            return Err(FormatError::Version { found, supported: FORMAT });
+            return Err(FormatError::Version {
+                found,
+                supported: FORMAT,
+            });
         }
         let (length, rest) = rest.split_first_chunk::<8>().ok_or_else(|| short(FIXED))?;
         let (hash, body) = rest.split_first_chunk::<32>().ok_or_else(|| short(FIXED))?;
         let (length, there) = (u64::from_le_bytes(*length), body.len() as u64);
         if there < length {
             let expected = length.saturating_add(FIXED as u64);
-            return Err(FormatError::CutShort { expected, found: bytes.len() as u64 });
+            return Err(FormatError::CutShort {
+                expected,
+                found: bytes.len() as u64,
+            });
         }
         if there > length {
-            return Err(FormatError::Trailing { extra: there - length });
+            return Err(FormatError::Trailing {
+                extra: there - length,
+            });
         }
         let actual = Sha256::digest(body);
         if actual[..] != hash[..] {
-            return Err(FormatError::Damaged { expected: hexadecimal(hash), found: hexadecimal(&actual) });
+            return Err(FormatError::Damaged {
+                expected: hexadecimal(hash),
+                found: hexadecimal(&actual),
+            });
         }
         parts(body)
     }
@@ -122,7 +149,10 @@ impl Artefact {
     pub fn write(&self, path: impl AsRef<Path>) -> Result<(), ArtefactError> {
         let path = path.as_ref();
         let bytes = self.to_bytes()?;
-        if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        if let Some(folder) = path
+            .parent()
+            .filter(|folder| !folder.as_os_str().is_empty())
+        {
             fs::create_dir_all(folder).map_err(|source| ArtefactError::Io {
                 doing: "make the folder",
                 path: folder.into(),
@@ -138,7 +168,11 @@ impl Artefact {
         written.map_err(|source| {
             // Best effort: the error that is told is the one that came first.
             let _ = fs::remove_file(&beside);
-            ArtefactError::Io { doing: "write", path: path.into(), source }
+            ArtefactError::Io {
+                doing: "write",
+                path: path.into(),
+                source,
+            }
         })
     }
 
@@ -148,12 +182,22 @@ impl Artefact {
     /// When it cannot be opened or is not a whole, undamaged artefact of a format this build knows.
     pub fn read(path: impl AsRef<Path>) -> Result<Artefact, ArtefactError> {
         let path = path.as_ref();
-        let failed = |source| ArtefactError::Io { doing: "read", path: path.into(), source };
-        let wrong = |reason| ArtefactError::File { path: path.into(), reason };
+        let failed = |source| ArtefactError::Io {
+            doing: "read",
+            path: path.into(),
+            source,
+        };
+        let wrong = |reason| ArtefactError::File {
+            path: path.into(),
+            reason,
+        };
         let file = File::open(path).map_err(failed)?;
         let found = file.metadata().map_err(failed)?.len();
         if found > LARGEST {
-            return Err(wrong(FormatError::TooLarge { found, limit: LARGEST }));
+            return Err(wrong(FormatError::TooLarge {
+                found,
+                limit: LARGEST,
+            }));
         }
         let mut bytes = Vec::new();
         file.take(LARGEST).read_to_end(&mut bytes).map_err(failed)?;
@@ -164,35 +208,62 @@ impl Artefact {
 /// The parts of a content whose hash is right. Another program may have written it, so the parts are still checked.
 fn parts(body: &[u8]) -> Result<Artefact, FormatError> {
     let wrong = |part, reason: String| FormatError::Part { part, reason };
-    let (length, rest) =
-        body.split_first_chunk::<8>().ok_or_else(|| wrong("header", "there is none".to_owned()))?;
+    let (length, rest) = body
+        .split_first_chunk::<8>()
+        .ok_or_else(|| wrong("header", "there is none".to_owned()))?;
     let length = usize::try_from(u64::from_le_bytes(*length)).unwrap_or(usize::MAX);
-    let (header, mut model) = rest
-        .split_at_checked(length)
-        .ok_or_else(|| wrong("header", format!("it should have {length} bytes, {} are there", rest.len())))?;
-    let header: Header = serde_json::from_slice(header).map_err(|error| wrong("header", error.to_string()))?;
-    let fitted: Fitted = ciborium::from_reader(&mut model).map_err(|error| wrong("model", error.to_string()))?;
+    let (header, mut model) = rest.split_at_checked(length).ok_or_else(|| {
+        wrong(
+            "header",
+            format!("it should have {length} bytes, {} are there", rest.len()),
+        )
+    })?;
+    let header: Header =
+        serde_json::from_slice(header).map_err(|error| wrong("header", error.to_string()))?;
+    let fitted: Fitted =
+        ciborium::from_reader(&mut model).map_err(|error| wrong("model", error.to_string()))?;
     if !model.is_empty() {
-        return Err(wrong("model", format!("{} bytes follow its end", model.len())));
+        return Err(wrong(
+            "model",
+            format!("{} bytes follow its end", model.len()),
+        ));
     }
-    header.recipe.check().map_err(|error| wrong("recipe", error.to_string()))?;
-    fitted.check().map_err(|error| wrong("model", error.to_string()))?;
+    header
+        .recipe
+        .check()
+        .map_err(|error| wrong("recipe", error.to_string()))?;
+    fitted
+        .check()
+        .map_err(|error| wrong("model", error.to_string()))?;
     if &header.schema != header.recipe.schema() {
         return Err(wrong("schema", "it is not the recipe's".to_owned()));
     }
     if fitted.features() != header.recipe.feature_names().0 {
-        return Err(wrong("model", "it was fitted on other features than the recipe makes".to_owned()));
+        return Err(wrong(
+            "model",
+            "it was fitted on other features than the recipe makes".to_owned(),
+        ));
     }
     if !(0.0..=1.0).contains(&header.card.threshold) {
-        return Err(wrong("card", format!("its threshold is {}", header.card.threshold)));
+        return Err(wrong(
+            "card",
+            format!("its threshold is {}", header.card.threshold),
+        ));
     }
-    Ok(Artefact { recipe: header.recipe, model: fitted, card: header.card })
+    Ok(Artefact {
+        recipe: header.recipe,
+        model: fitted,
+        card: header.card,
+    })
 }
 
 /// A name in the same folder that no other write uses at this moment, so that renaming stays within one file system.
 fn temporary(path: &Path) -> PathBuf {
     static NEXT: AtomicU64 = AtomicU64::new(0);
-    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let name = path
+        .file_name()
+        .map(|name| name.to_string_lossy().into_owned())
+        .unwrap_or_default();
     let number = NEXT.fetch_add(1, Ordering::Relaxed);
     path.with_file_name(format!(".{name}.{}-{number}.tmp", std::process::id()))
 }

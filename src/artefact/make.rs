@@ -21,7 +21,9 @@ impl Chosen<'_> {
             return Err(ArtefactError::Name);
         }
         if !(0.0..=1.0).contains(&notes.threshold) {
-            return Err(ArtefactError::Threshold { found: notes.threshold });
+            return Err(ArtefactError::Threshold {
+                found: notes.threshold,
+            });
         }
         let compared = self.comparison();
         let (recipe, model) = (compared.recipe().clone(), self.candidate().fitted.clone());
@@ -41,7 +43,11 @@ impl Chosen<'_> {
             hash.update((part.len() as u64).to_le_bytes());
             hash.update(part);
         }
-        let version: String = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+        let version: String = hash
+            .finalize()
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect();
         let card = Card {
             name: notes.name,
             version: version[..VERSION_DIGITS].to_owned(),
@@ -71,9 +77,17 @@ impl Chosen<'_> {
             versions: Versions::current(),
         };
         if model.features().len() != recipe.width() {
-            return Err(ModelError::Width { expected: model.features().len(), found: recipe.width() }.into());
+            return Err(ModelError::Width {
+                expected: model.features().len(),
+                found: recipe.width(),
+            }
+            .into());
         }
-        Ok(Artefact { recipe, model, card })
+        Ok(Artefact {
+            recipe,
+            model,
+            card,
+        })
     }
 
     /// Writes the artefact under the file's name as the model's name, with nothing on its card that the comparison does not
@@ -83,7 +97,10 @@ impl Chosen<'_> {
     /// When the file cannot be written.
     pub fn save(&self, path: impl AsRef<Path>) -> Result<Artefact, ArtefactError> {
         let path = path.as_ref();
-        let name = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+        let name = path
+            .file_stem()
+            .map(|stem| stem.to_string_lossy().into_owned())
+            .unwrap_or_default();
         let artefact = self.artefact(CardNotes::new(name))?;
         artefact.write(path)?;
         Ok(artefact)

@@ -37,7 +37,16 @@ pub struct Boost {
 
 impl Default for Boost {
     fn default() -> Boost {
-        Boost { rounds: 40, depth: 5, rate: 0.1, leaf: 50, boosters: 4, rows: 15_000, sample: 0.2, seed: 2013 }
+        Boost {
+            rounds: 40,
+            depth: 6,
+            rate: 0.1,
+            leaf: 30,
+            boosters: 8,
+            rows: 15_000,
+            sample: 0.15,
+            seed: 2013,
+        }
     }
 }
 
@@ -52,7 +61,7 @@ impl Boost {
 
     pub(super) fn settings(&self) -> String {
         format!(
-            "{} boosters on {} rows each, {} rounds of depth {}, rate {}, leaves of {} rows or more, {:.0} % of the rows a tree, seed {}",
+            "{} boosters on {} rows each at most, {} rounds of depth {}, rate {}, leaves of {} rows or more, {:.0} % of the rows a tree, seed {}",
             self.boosters,
             self.rows,
             self.rounds,
@@ -83,29 +92,49 @@ impl Boost {
         Ok(())
     }
 
-    pub(super) fn fit(&self, features: &Features, target: &[bool], threads: usize) -> Result<Ensemble, String> {
+    pub(super) fn fit(
+        &self,
+        features: &Features,
+        target: &[bool],
+        threads: usize,
+    ) -> Result<Ensemble, String> {
         // Every booster starts from the same share, so that their sum is one ensemble.
-        let share = target.iter().filter(|happened| **happened).count() as f64 / target.len() as f64;
+        let share =
+            target.iter().filter(|happened| **happened).count() as f64 / target.len() as f64;
         let order = shuffled(features.rows(), self.seed);
-        let boosters = parallel::in_parts(threads, self.boosters, |booster| -> Result<Vec<FlatTree>, String> {
-            let rows = drawn(&order, booster * self.rows, self.rows);
-            let settings = XGRegressorParameters::default()
-                .with_n_estimators(self.rounds)
-                .with_max_depth(self.depth)
-                .with_learning_rate(self.rate)
-                .with_min_child_weight(self.leaf)
-                .with_base_score(share)
-                .with_subsample(self.sample)
-                .with_seed(self.seed.wrapping_add(booster as u64));
-            let model = XGRegressor::fit(&matrix(features, &rows)?, &numbers(target, &rows), settings)
-                .map_err(|error| error.to_string())?;
-            let boosted: Boosted = read_through(&model)?;
-            let trees = boosted.regressors.ok_or("smartcore fitted no trees")?;
-            Ok(trees.iter().map(FlatTree::from).collect())
-        });
-        let trees = boosters.into_iter().collect::<Result<Vec<_>, String>>()?.concat();
+        let boosters = parallel::in_parts(
+            threads,
+            self.boosters,
+            |booster| -> Result<Vec<FlatTree>, String> {
+                let rows = drawn(&order, booster * self.rows, self.rows);
+                let settings = XGRegressorParameters::default()
+                    .with_n_estimators(self.rounds)
+                    .with_max_depth(self.depth)
+                    .with_learning_rate(self.rate)
+                    .with_min_child_weight(self.leaf)
+                    .with_base_score(share)
+                    .with_subsample(self.sample)
+                    .with_seed(self.seed.wrapping_add(booster as u64));
+                let model =
+                    XGRegressor::fit(&matrix(features, &rows)?, &numbers(target, &rows), settings)
+                        .map_err(|error| error.to_string())?;
+                let boosted: Boosted = read_through(&model)?;
+                let trees = boosted.regressors.ok_or("smartcore fitted no trees")?;
+                Ok(trees.iter().map(FlatTree::from).collect())
+            },
+        );
+        let trees = boosters
+            .into_iter()
+            .collect::<Result<Vec<_>, String>>()?
+            .concat();
         let (low, high) = bounds(target, self.leaf);
-        Ok(Ensemble { start: share, weight: self.rate / self.boosters as f64, low, high, trees })
+        Ok(Ensemble {
+            start: share,
+            weight: self.rate / self.boosters as f64,
+            low,
+            high,
+            trees,
+        })
     }
 }
 
@@ -118,7 +147,13 @@ pub(super) fn shuffled(rows: usize, seed: u64) -> Vec<usize> {
 
 /// `count` rows of the order from `start` on, beginning again at its end, each at most once; sorted.
 pub(super) fn drawn(order: &[usize], start: usize, count: usize) -> Vec<usize> {
-    let mut rows: Vec<usize> = order.iter().cycle().skip(start % order.len()).take(count.min(order.len())).copied().collect();
+    let mut rows: Vec<usize> = order
+        .iter()
+        .cycle()
+        .skip(start % order.len())
+        .take(count.min(order.len()))
+        .copied()
+        .collect();
     rows.sort_unstable();
     rows
 }
@@ -141,19 +176,29 @@ mod tests {
     fn the_saved_booster_answers_as_smartcores_own() {
         let (features, target) = noisy(500, 3);
         let rows: Vec<usize> = (0..500).collect();
-        let boost = Boost { rounds: 9, boosters: 1, rows: 500, leaf: 5, sample: 0.5, ..Boost::default() };
+        let boost = Boost {
+            rounds: 9,
+            boosters: 1,
+            rows: 500,
+            leaf: 5,
+            sample: 0.5,
+            ..Boost::default()
+        };
         let ours = boost.fit(&features, &target, 1).unwrap().predict(&features);
         let share = target.iter().filter(|t| **t).count() as f64 / 500.0;
         let settings = XGRegressorParameters::default()
             .with_n_estimators(9)
-            .with_max_depth(5)
+            .with_max_depth(6)
             .with_learning_rate(0.1)
             .with_min_child_weight(5)
             .with_base_score(share)
             .with_subsample(0.5)
             .with_seed(2013);
         let x = matrix(&features, &rows).unwrap();
-        let own = XGRegressor::fit(&x, &numbers(&target, &rows), settings).unwrap().predict(&x).unwrap();
+        let own = XGRegressor::fit(&x, &numbers(&target, &rows), settings)
+            .unwrap()
+            .predict(&x)
+            .unwrap();
         let (low, high) = bounds(&target, 5);
         for (own, ours) in own.iter().zip(&ours) {
             assert!((f64::from(*own).clamp(low, high) - ours).abs() < 1e-6);
@@ -163,8 +208,17 @@ mod tests {
     #[test]
     fn boosters_are_the_same_at_any_number_of_threads() {
         let (features, target) = noisy(300, 4);
-        let boost = Boost { rounds: 3, boosters: 3, rows: 120, leaf: 5, ..Boost::default() };
-        assert_eq!(boost.fit(&features, &target, 1).unwrap(), boost.fit(&features, &target, 3).unwrap());
+        let boost = Boost {
+            rounds: 3,
+            boosters: 3,
+            rows: 120,
+            leaf: 5,
+            ..Boost::default()
+        };
+        assert_eq!(
+            boost.fit(&features, &target, 1).unwrap(),
+            boost.fit(&features, &target, 3).unwrap()
+        );
     }
 
     #[test]

@@ -2,8 +2,8 @@
 
 use super::fingerprint::fingerprint;
 use super::{
-    CalibrationBin, Estimator, Fitted, ModelError, Prior, RocPoint, Scores, Split, SplitSummary, ThresholdRow, calibration,
-    importance, roc_auc, roc_curve, threshold_table,
+    CalibrationBin, Estimator, Fitted, ModelError, Prior, RocPoint, Scores, Split, SplitSummary,
+    ThresholdRow, calibration, importance, roc_auc, roc_curve, threshold_table,
 };
 use crate::recipe::{Features, FittedRecipe, FittedStep, Recipe};
 use serde_json::Value;
@@ -98,20 +98,36 @@ pub fn compare_with(
     if estimators.is_empty() {
         return Err(ModelError::NoEstimators);
     }
-    if !estimators.iter().any(|estimator| matches!(estimator, Estimator::Prior(_))) {
+    if !estimators
+        .iter()
+        .any(|estimator| matches!(estimator, Estimator::Prior(_)))
+    {
         estimators.insert(0, Prior.into());
     }
     let fitted_recipe = recipe.fit(&split.train)?;
     let train = fitted_recipe.apply(&split.train)?;
     let test = fitted_recipe.apply(&split.test)?;
     let mut summary = split.summary.clone();
-    summary.warnings.extend(suspects(&fitted_recipe, &train, &split.train_target));
+    summary
+        .warnings
+        .extend(suspects(&fitted_recipe, &train, &split.train_target));
 
     let mut candidates: Vec<Candidate> = Vec::new();
     for estimator in &estimators {
-        let same = candidates.iter().filter(|other| other.fitted.estimator().name() == estimator.name()).count();
-        let name = if same == 0 { estimator.name().to_owned() } else { format!("{} {}", estimator.name(), same + 1) };
-        progress(&Progress { done: candidates.len(), total: estimators.len(), fitting: name.clone() });
+        let same = candidates
+            .iter()
+            .filter(|other| other.fitted.estimator().name() == estimator.name())
+            .count();
+        let name = if same == 0 {
+            estimator.name().to_owned()
+        } else {
+            format!("{} {}", estimator.name(), same + 1)
+        };
+        progress(&Progress {
+            done: candidates.len(),
+            total: estimators.len(),
+            fitting: name.clone(),
+        });
         let started = Instant::now();
         let fitted = estimator.fit(&train, &split.train_target)?;
         let fit_seconds = started.elapsed().as_secs_f64();
@@ -130,7 +146,11 @@ pub fn compare_with(
             predicted,
         });
     }
-    progress(&Progress { done: candidates.len(), total: candidates.len(), fitting: String::new() });
+    progress(&Progress {
+        done: candidates.len(),
+        total: candidates.len(),
+        fitting: String::new(),
+    });
     let example = fitted_recipe
         .complete_row(&split.test, 0)
         .or(Some(0))
@@ -151,12 +171,23 @@ fn suspects(recipe: &FittedRecipe, train: &Features, target: &[bool]) -> Vec<Str
     let rows: Vec<usize> = (0..train.rows()).step_by(step).collect();
     let answers: Vec<bool> = rows.iter().map(|&row| target[row]).collect();
     let number = |name: &String| {
-        recipe.steps().iter().any(|step| matches!(step, FittedStep::Numeric { column, .. } if column == name))
+        recipe
+            .steps()
+            .iter()
+            .any(|step| matches!(step, FittedStep::Numeric { column, .. } if column == name))
     };
     let mut warnings = Vec::new();
-    for (index, name) in train.names().iter().enumerate().filter(|(_, name)| number(name)) {
+    for (index, name) in train
+        .names()
+        .iter()
+        .enumerate()
+        .filter(|(_, name)| number(name))
+    {
         // Only the order matters here, so any increasing map into 0 to 1 will do.
-        let ranked: Vec<f64> = rows.iter().map(|&row| 0.5 + train.row(row)[index].atan() / 4.0).collect();
+        let ranked: Vec<f64> = rows
+            .iter()
+            .map(|&row| 0.5 + train.row(row)[index].atan() / 4.0)
+            .collect();
         if let Ok(auc) = roc_auc(&answers, &ranked)
             && auc.max(1.0 - auc) > TOO_GOOD
         {
@@ -177,7 +208,9 @@ impl Comparison {
 
     /// The candidate with this name.
     pub fn candidate(&self, name: &str) -> Option<&Candidate> {
-        self.candidates.iter().find(|candidate| candidate.name == name)
+        self.candidates
+            .iter()
+            .find(|candidate| candidate.name == name)
     }
 
     /// The recipe as fitted on the training rows.
@@ -209,14 +242,24 @@ impl Comparison {
     pub fn best(&self) -> Chosen<'_> {
         let mut order: Vec<&Candidate> = self.candidates.iter().collect();
         order.sort_by(|a, b| {
-            a.scores.log_loss.total_cmp(&b.scores.log_loss).then(a.scores.brier.total_cmp(&b.scores.brier))
+            a.scores
+                .log_loss
+                .total_cmp(&b.scores.log_loss)
+                .then(a.scores.brier.total_cmp(&b.scores.brier))
         });
         let best = order[0];
-        let mut reason = format!("{} has the lowest log loss on the {} test rows, {:.4}", best.name, self.summary.test_rows, best.scores.log_loss);
+        let mut reason = format!(
+            "{} has the lowest log loss on the {} test rows, {:.4}",
+            best.name, self.summary.test_rows, best.scores.log_loss
+        );
         if let Some(next) = order.get(1) {
             reason += &format!(" (next: {}, {:.4})", next.name, next.scores.log_loss);
         }
-        if let Some(baseline) = self.candidates.iter().find(|other| matches!(other.fitted.estimator(), Estimator::Prior(_))) {
+        if let Some(baseline) = self
+            .candidates
+            .iter()
+            .find(|other| matches!(other.fitted.estimator(), Estimator::Prior(_)))
+        {
             if std::ptr::eq(best, baseline) {
                 reason += ", and that is the baseline: nothing was learnt";
             } else {
@@ -225,12 +268,20 @@ impl Comparison {
             }
         }
         reason += ". Log loss decides because it is a proper score: only honest probabilities make it low.";
-        Chosen { comparison: self, candidate: best, reason }
+        Chosen {
+            comparison: self,
+            candidate: best,
+            reason,
+        }
     }
 
     /// A candidate chosen by hand, with the reason for it.
     pub fn choose(&self, name: &str, reason: impl Into<String>) -> Option<Chosen<'_>> {
-        Some(Chosen { comparison: self, candidate: self.candidate(name)?, reason: reason.into() })
+        Some(Chosen {
+            comparison: self,
+            candidate: self.candidate(name)?,
+            reason: reason.into(),
+        })
     }
 }
 
@@ -265,7 +316,11 @@ impl<'a> Chosen<'a> {
     /// # Errors
     /// Never for a comparison that was made: its predictions are probabilities.
     pub fn thresholds(&self, thresholds: &[f64]) -> Result<Vec<ThresholdRow>, ModelError> {
-        Ok(threshold_table(&self.comparison.test_target, &self.candidate.predicted, thresholds)?)
+        Ok(threshold_table(
+            &self.comparison.test_target,
+            &self.candidate.predicted,
+            thresholds,
+        )?)
     }
 
     /// How much each column matters to it: see [`importance`].
@@ -273,6 +328,117 @@ impl<'a> Chosen<'a> {
     /// # Errors
     /// When the split is not the one that was compared on.
     pub fn importance(&self, split: &Split) -> Result<Vec<(String, f64)>, ModelError> {
-        importance(&self.candidate.fitted, &self.comparison.recipe, &split.test, &split.test_target)
+        importance(
+            &self.candidate.fitted,
+            &self.comparison.recipe,
+            &split.test,
+            &split.test_target,
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used)]
+    use super::super::{Logistic, Tree, estimator::tests::noisy};
+    use super::*;
+    use crate::record::{Column, Columns};
+
+    /// The noisy rows with names, one of them a column that is only known after the fact.
+    fn split() -> Split {
+        let (made, target) = noisy(2000, 31);
+        let mut columns = Columns::new();
+        for (index, name) in made.names().iter().enumerate() {
+            let values = (0..made.rows())
+                .map(|row| Some(made.row(row)[index]))
+                .collect();
+            columns.push(name.clone(), Column::Float(values)).unwrap();
+        }
+        let after = |late: &bool| Some(if *late { 20.0 } else { -5.0 });
+        columns
+            .push("delay", Column::Float(target.iter().map(after).collect()))
+            .unwrap();
+        columns
+            .push("late", Column::Bool(target.into_iter().map(Some).collect()))
+            .unwrap();
+        Split::new(&columns, "late", "every fourth row tests", |row| {
+            row % 4 == 0
+        })
+        .unwrap()
+    }
+
+    fn estimators() -> [Estimator; 3] {
+        [
+            Tree { depth: 3, leaf: 20 }.into(),
+            Logistic::default().into(),
+            Tree { depth: 4, leaf: 20 }.into(),
+        ]
+    }
+
+    #[test]
+    fn the_baseline_is_always_compared_and_the_lowest_log_loss_is_chosen_with_its_reason() {
+        let split = split();
+        let recipe = Recipe::new().numeric(["a", "b", "c"]);
+        let mut told = Vec::new();
+        let compared = compare_with(&split, &recipe, estimators(), &mut |at| {
+            told.push((at.done, at.fitting.clone()))
+        })
+        .unwrap();
+        let names: Vec<&str> = compared
+            .candidates()
+            .iter()
+            .map(|one| one.name.as_str())
+            .collect();
+        assert_eq!(names, ["Prior", "Tree", "Logistic", "Tree 2"]);
+        assert_eq!(
+            (told.len(), &told[3], told[4].0),
+            (5, &(3, "Tree 2".to_owned()), 4)
+        );
+        let best = compared.best();
+        for one in compared.candidates() {
+            assert!(best.scores().log_loss <= one.scores.log_loss);
+            assert_eq!(one.predicted.len(), 500);
+            assert_eq!(
+                one.scores,
+                Scores::of(&split.test_target, &one.predicted).unwrap()
+            );
+        }
+        for part in [
+            best.name(),
+            "500 test rows",
+            "below the baseline",
+            "proper score",
+        ] {
+            assert!(best.reason().contains(part), "{}", best.reason());
+        }
+        assert!(compared.summary().warnings.is_empty());
+        assert!(compared.example().unwrap()["a"].is_f64());
+    }
+
+    #[test]
+    fn a_column_known_only_after_the_fact_is_suspected() {
+        let recipe = Recipe::new().numeric(["a", "delay"]);
+        let compared = compare(&split(), &recipe, [Estimator::from(Prior)]).unwrap();
+        assert!(
+            compared.summary().warnings[0].starts_with("delay alone"),
+            "{:?}",
+            compared.summary().warnings
+        );
+        assert!(compared.best().reason().contains("nothing was learnt"));
+    }
+
+    #[test]
+    fn nothing_to_compare_and_columns_that_are_not_there_are_errors() {
+        let recipe = Recipe::new().numeric(["a"]);
+        assert!(matches!(
+            compare(&split(), &recipe, []),
+            Err(ModelError::NoEstimators)
+        ));
+        let error = compare(&split(), &Recipe::new().numeric(["gust"]), estimators()).unwrap_err();
+        assert!(error.to_string().contains("gust"));
+        assert!(
+            Recipe::new().numeric(["late"]).fit(&split().train).is_err(),
+            "the target is no feature"
+        );
     }
 }

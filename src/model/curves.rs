@@ -46,14 +46,25 @@ pub struct ThresholdRow {
 ///
 /// # Errors
 /// When the lists do not match, are empty, hold something that is not a probability, or only one answer occurs.
-pub fn roc_curve(target: &[bool], predicted: &[f64], points: usize) -> Result<Vec<RocPoint>, MetricError> {
+pub fn roc_curve(
+    target: &[bool],
+    predicted: &[f64],
+    points: usize,
+) -> Result<Vec<RocPoint>, MetricError> {
     check(target, predicted)?;
     let positives = target.iter().filter(|happened| **happened).count();
     let negatives = target.len() - positives;
     if positives == 0 || negatives == 0 {
-        return Err(MetricError::OneClass { rows: target.len(), only: positives > 0 });
+        return Err(MetricError::OneClass {
+            rows: target.len(),
+            only: positives > 0,
+        });
     }
-    let mut curve = vec![RocPoint { threshold: f64::INFINITY, false_positive_rate: 0.0, true_positive_rate: 0.0 }];
+    let mut curve = vec![RocPoint {
+        threshold: f64::INFINITY,
+        false_positive_rate: 0.0,
+        true_positive_rate: 0.0,
+    }];
     let (mut hits, mut alarms) = (0, 0);
     for tied in descending(predicted).chunk_by(|a, b| predicted[*a] == predicted[*b]) {
         let happened = tied.iter().filter(|&&row| target[row]).count();
@@ -93,7 +104,11 @@ fn thin(curve: Vec<RocPoint>, points: usize) -> Vec<RocPoint> {
 ///
 /// # Errors
 /// When the lists do not match, are empty, or hold something that is not a probability.
-pub fn calibration(target: &[bool], predicted: &[f64], bins: usize) -> Result<Vec<CalibrationBin>, MetricError> {
+pub fn calibration(
+    target: &[bool],
+    predicted: &[f64],
+    bins: usize,
+) -> Result<Vec<CalibrationBin>, MetricError> {
     check(target, predicted)?;
     let mut order = descending(predicted);
     order.reverse();
@@ -102,7 +117,8 @@ pub fn calibration(target: &[bool], predicted: &[f64], bins: usize) -> Result<Ve
     let mut start = 0;
     for bin in 1..=bins {
         let mut end = (order.len() * bin / bins).max(start);
-        while end > start && end < order.len() && predicted[order[end]] == predicted[order[end - 1]] {
+        while end > start && end < order.len() && predicted[order[end]] == predicted[order[end - 1]]
+        {
             end += 1;
         }
         let band = &order[start..end];
@@ -125,7 +141,11 @@ pub fn calibration(target: &[bool], predicted: &[f64], bins: usize) -> Result<Ve
 ///
 /// # Errors
 /// When the lists do not match, are empty, or hold something that is not a probability.
-pub fn threshold_table(target: &[bool], predicted: &[f64], thresholds: &[f64]) -> Result<Vec<ThresholdRow>, MetricError> {
+pub fn threshold_table(
+    target: &[bool],
+    predicted: &[f64],
+    thresholds: &[f64],
+) -> Result<Vec<ThresholdRow>, MetricError> {
     check(target, predicted)?;
     let positives = target.iter().filter(|happened| **happened).count();
     let row = |&threshold: &f64| {
@@ -169,7 +189,10 @@ mod tests {
     #[test]
     fn calibration_keeps_ties_together_and_counts_every_row() {
         let bands = calibration(&TARGET, &PREDICTED, 4).unwrap();
-        assert_eq!(bands.iter().map(|band| band.rows).collect::<Vec<_>>(), [2, 1, 1]);
+        assert_eq!(
+            bands.iter().map(|band| band.rows).collect::<Vec<_>>(),
+            [2, 1, 1]
+        );
         assert_eq!((bands[0].predicted, bands[0].observed), (0.4, 0.5));
         assert_eq!((bands[2].predicted, bands[2].observed), (0.8, 1.0));
         assert_eq!(calibration(&TARGET, &[0.2; 4], 10).unwrap().len(), 1);
@@ -178,8 +201,24 @@ mod tests {
     #[test]
     fn thresholds_tell_share_precision_and_recall() {
         let table = threshold_table(&TARGET, &PREDICTED, &[0.45, 0.9]).unwrap();
-        assert_eq!(table[0], ThresholdRow { threshold: 0.45, flagged: 0.5, precision: Some(0.5), recall: Some(0.5) });
-        assert_eq!(table[1], ThresholdRow { threshold: 0.9, flagged: 0.0, precision: None, recall: Some(0.0) });
+        assert_eq!(
+            table[0],
+            ThresholdRow {
+                threshold: 0.45,
+                flagged: 0.5,
+                precision: Some(0.5),
+                recall: Some(0.5)
+            }
+        );
+        assert_eq!(
+            table[1],
+            ThresholdRow {
+                threshold: 0.9,
+                flagged: 0.0,
+                precision: None,
+                recall: Some(0.0)
+            }
+        );
     }
 
     proptest! {

@@ -45,7 +45,9 @@ pub enum ModelError {
         wanted: &'static str,
     },
     /// An instant that cannot be read.
-    #[error("{text:?} is not an instant: write a day such as 2013-10-01, or RFC 3339 such as 2013-10-01T00:00:00-04:00")]
+    #[error(
+        "{text:?} is not an instant: write a day such as 2013-10-01, or RFC 3339 such as 2013-10-01T00:00:00-04:00"
+    )]
     Instant {
         /// What was given.
         text: String,
@@ -57,7 +59,9 @@ pub enum ModelError {
         name: String,
     },
     /// One side of a split has no rows, or only one answer.
-    #[error("the {side} rows ({rows}) hold {positives} times true and {negatives} times false; both are needed: move the boundary")]
+    #[error(
+        "the {side} rows ({rows}) hold {positives} times true and {negatives} times false; both are needed: move the boundary"
+    )]
     OneSided {
         /// `training` or `test`.
         side: &'static str,
@@ -93,7 +97,9 @@ pub enum ModelError {
         reason: String,
     },
     /// Features of another width than the model was fitted on.
-    #[error("the model was fitted on {expected} features and was given {found}: apply the recipe it was fitted with")]
+    #[error(
+        "the model was fitted on {expected} features and was given {found}: apply the recipe it was fitted with"
+    )]
     Width {
         /// Features in training.
         expected: usize,

@@ -67,31 +67,53 @@ impl Estimator {
     pub fn fit(&self, features: &Features, target: &[bool]) -> Result<Fitted, ModelError> {
         self.check()?;
         let (rows, width) = (features.rows(), features.width());
-        let failed = |reason: String| ModelError::Fit { estimator: self.name(), rows, features: width, reason };
+        let failed = |reason: String| ModelError::Fit {
+            estimator: self.name(),
+            rows,
+            features: width,
+            reason,
+        };
         if target.len() != rows {
             return Err(failed(format!("there are {} targets", target.len())));
         }
         let positives = target.iter().filter(|happened| **happened).count();
         if positives == 0 || positives == rows {
-            return Err(ModelError::OneSided { side: "training", rows, positives, negatives: rows - positives });
+            return Err(ModelError::OneSided {
+                side: "training",
+                rows,
+                positives,
+                negatives: rows - positives,
+            });
         }
         let threads = parallel::cores();
         // smartcore panics where a search does not converge or numbers overflow; a notebook should get an error instead.
         let model = catch_unwind(AssertUnwindSafe(|| match self {
             Estimator::Prior(_) => Ok(Model::Constant(positives as f64 / rows as f64)),
-            Estimator::Logistic(settings) => settings.fit(features, target, threads).map(Model::Linear),
+            Estimator::Logistic(settings) => {
+                settings.fit(features, target, threads).map(Model::Linear)
+            }
             Estimator::Tree(settings) => settings.fit(features, target).map(Model::Trees),
-            Estimator::Forest(settings) => settings.fit(features, target, threads).map(Model::Trees),
+            Estimator::Forest(settings) => {
+                settings.fit(features, target, threads).map(Model::Trees)
+            }
             Estimator::Boost(settings) => settings.fit(features, target, threads).map(Model::Trees),
         }));
         let model = match model {
             Ok(model) => model.map_err(failed)?,
             Err(panic) => {
-                let said = panic.downcast_ref::<String>().map(String::as_str).or(panic.downcast_ref::<&str>().copied());
+                let said = panic
+                    .downcast_ref::<String>()
+                    .map(String::as_str)
+                    .or(panic.downcast_ref::<&str>().copied());
                 return Err(failed(said.unwrap_or("it panicked").to_owned()));
             }
         };
-        Ok(Fitted::new(self.clone(), features.names().to_vec(), rows, model))
+        Ok(Fitted::new(
+            self.clone(),
+            features.names().to_vec(),
+            rows,
+            model,
+        ))
     }
 
     fn check(&self) -> Result<(), ModelError> {
@@ -115,15 +137,29 @@ pub(super) fn at_least(
     if found >= least {
         return Ok(());
     }
-    Err(ModelError::Setting { estimator, setting, found: found.to_string(), wanted: "1 or more" })
+    Err(ModelError::Setting {
+        estimator,
+        setting,
+        found: found.to_string(),
+        wanted: "1 or more",
+    })
 }
 
 /// A share that must be above 0 and at most 1.
-pub(super) fn share(estimator: &'static str, setting: &'static str, found: f64) -> Result<(), ModelError> {
+pub(super) fn share(
+    estimator: &'static str,
+    setting: &'static str,
+    found: f64,
+) -> Result<(), ModelError> {
     if found > 0.0 && found <= 1.0 {
         return Ok(());
     }
-    Err(ModelError::Setting { estimator, setting, found: found.to_string(), wanted: "above 0 and at most 1" })
+    Err(ModelError::Setting {
+        estimator,
+        setting,
+        found: found.to_string(),
+        wanted: "above 0 and at most 1",
+    })
 }
 
 #[cfg(test)]
@@ -152,9 +188,22 @@ pub(super) mod tests {
         [
             Prior.into(),
             Logistic::default().into(),
-            Tree { leaf: 20, ..Tree::default() }.into(),
-            Forest { leaf: 5, ..Forest::default() }.into(),
-            Boost { leaf: 10, rows: 500, ..Boost::default() }.into(),
+            Tree {
+                leaf: 20,
+                ..Tree::default()
+            }
+            .into(),
+            Forest {
+                leaf: 5,
+                ..Forest::default()
+            }
+            .into(),
+            Boost {
+                leaf: 10,
+                rows: 500,
+                ..Boost::default()
+            }
+            .into(),
         ]
     }
 
@@ -164,12 +213,20 @@ pub(super) mod tests {
         let (unseen, happened) = noisy(1000, 12);
         let mut baseline = None;
         for estimator in all() {
-            let predicted = estimator.fit(&features, &target).unwrap().predict(&unseen).unwrap();
+            let predicted = estimator
+                .fit(&features, &target)
+                .unwrap()
+                .predict(&unseen)
+                .unwrap();
             assert!(predicted.iter().all(|p| (0.0..=1.0).contains(p)));
             let scores = Scores::of(&happened, &predicted).unwrap();
             let baseline = *baseline.get_or_insert(scores);
             if estimator.name() != "Prior" {
-                assert!(scores.auc > 0.8 && scores.log_loss < baseline.log_loss - 0.1, "{} {scores:?}", estimator.name());
+                assert!(
+                    scores.auc > 0.8 && scores.log_loss < baseline.log_loss - 0.1,
+                    "{} {scores:?}",
+                    estimator.name()
+                );
             }
         }
     }
@@ -178,7 +235,10 @@ pub(super) mod tests {
     fn fitting_twice_gives_the_same_model() {
         let (features, target) = noisy(500, 13);
         for estimator in all() {
-            assert_eq!(estimator.fit(&features, &target).unwrap(), estimator.fit(&features, &target).unwrap());
+            assert_eq!(
+                estimator.fit(&features, &target).unwrap(),
+                estimator.fit(&features, &target).unwrap()
+            );
         }
     }
 
@@ -186,17 +246,45 @@ pub(super) mod tests {
     fn settings_without_sense_and_targets_without_both_answers_are_refused() {
         let (features, target) = noisy(50, 14);
         let wrong: [Estimator; 4] = [
-            Forest { trees: 0, ..Forest::default() }.into(),
-            Boost { rate: 0.0, ..Boost::default() }.into(),
-            Logistic { ridge: f64::NAN, ..Logistic::default() }.into(),
-            Boost { depth: 40, ..Boost::default() }.into(),
+            Forest {
+                trees: 0,
+                ..Forest::default()
+            }
+            .into(),
+            Boost {
+                rate: 0.0,
+                ..Boost::default()
+            }
+            .into(),
+            Logistic {
+                ridge: f64::NAN,
+                ..Logistic::default()
+            }
+            .into(),
+            Boost {
+                depth: 40,
+                ..Boost::default()
+            }
+            .into(),
         ];
         for estimator in wrong {
-            assert!(matches!(estimator.fit(&features, &target), Err(ModelError::Setting { .. })), "{estimator:?}");
+            assert!(
+                matches!(
+                    estimator.fit(&features, &target),
+                    Err(ModelError::Setting { .. })
+                ),
+                "{estimator:?}"
+            );
         }
         for estimator in all() {
-            assert!(matches!(estimator.fit(&features, &[true; 50]), Err(ModelError::OneSided { .. })));
-            assert!(matches!(estimator.fit(&features, &target[1..]), Err(ModelError::Fit { .. })));
+            assert!(matches!(
+                estimator.fit(&features, &[true; 50]),
+                Err(ModelError::OneSided { .. })
+            ));
+            assert!(matches!(
+                estimator.fit(&features, &target[1..]),
+                Err(ModelError::Fit { .. })
+            ));
         }
     }
 
@@ -204,7 +292,9 @@ pub(super) mod tests {
     fn separable_answers_do_not_break_the_logistic() {
         let (features, _) = noisy(300, 15);
         let target: Vec<bool> = (0..300).map(|row| features.row(row)[0] > 0.0).collect();
-        let fitted = Estimator::from(Logistic::default()).fit(&features, &target).unwrap();
+        let fitted = Estimator::from(Logistic::default())
+            .fit(&features, &target)
+            .unwrap();
         assert!(roc_auc(&target, &fitted.predict(&features).unwrap()).unwrap() > 0.99);
     }
 }

@@ -8,22 +8,33 @@ pub(super) fn fingerprint(columns: &Columns, names: &[&str], target: &[bool]) ->
     let mut hash = Sha256::new();
     hash.update((columns.rows() as u64).to_le_bytes());
     for name in names {
-        let Some(column) = columns.get(name) else { continue };
+        let Some(column) = columns.get(name) else {
+            continue;
+        };
         text(&mut hash, name);
         text(&mut hash, column.type_name());
         match column {
-            Column::Bool(values) => each(&mut hash, values, |hash, value| hash.update([u8::from(*value)])),
+            Column::Bool(values) => each(&mut hash, values, |hash, value| {
+                hash.update([u8::from(*value)])
+            }),
             Column::Int(values) | Column::Timestamp(values) => {
-                each(&mut hash, values, |hash, value| hash.update(value.to_le_bytes()));
+                each(&mut hash, values, |hash, value| {
+                    hash.update(value.to_le_bytes())
+                });
             }
-            Column::Float(values) => each(&mut hash, values, |hash, value| hash.update(value.to_bits().to_le_bytes())),
+            Column::Float(values) => each(&mut hash, values, |hash, value| {
+                hash.update(value.to_bits().to_le_bytes())
+            }),
             Column::Text(values) => each(&mut hash, values, |hash, value| text(hash, value)),
         }
     }
     for happened in target {
         hash.update([u8::from(*happened)]);
     }
-    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    hash.finalize()
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 }
 
 /// Length first, so that no two lists of texts run together to the same bytes.
@@ -53,7 +64,12 @@ mod tests {
     fn any_change_of_value_order_or_target_changes_the_hash() {
         let of = |values: Vec<Option<&str>>, target: &[bool]| {
             let mut columns = Columns::new();
-            columns.push("a", Column::Text(values.into_iter().map(|v| v.map(str::to_owned)).collect())).unwrap();
+            columns
+                .push(
+                    "a",
+                    Column::Text(values.into_iter().map(|v| v.map(str::to_owned)).collect()),
+                )
+                .unwrap();
             fingerprint(&columns, &["a"], target)
         };
         let known = of(vec![Some("x"), None], &[true, false]);

@@ -25,8 +25,18 @@ pub(super) enum Model {
 }
 
 impl Fitted {
-    pub(super) fn new(estimator: Estimator, features: Vec<String>, rows: usize, model: Model) -> Fitted {
-        Fitted { estimator, features, rows, model }
+    pub(super) fn new(
+        estimator: Estimator,
+        features: Vec<String>,
+        rows: usize,
+        model: Model,
+    ) -> Fitted {
+        Fitted {
+            estimator,
+            features,
+            rows,
+            model,
+        }
     }
 
     /// The estimator it comes from, with its settings.
@@ -50,14 +60,20 @@ impl Fitted {
     /// When there are more or fewer features than in training.
     pub fn predict(&self, features: &Features) -> Result<Vec<f64>, ModelError> {
         if features.width() != self.features.len() {
-            return Err(ModelError::Width { expected: self.features.len(), found: features.width() });
+            return Err(ModelError::Width {
+                expected: self.features.len(),
+                found: features.width(),
+            });
         }
         let predicted = match &self.model {
             Model::Constant(share) => vec![*share; features.rows()],
             Model::Linear(linear) => linear.predict(features),
             Model::Trees(trees) => trees.predict(features),
         };
-        Ok(predicted.into_iter().map(|probability| probability.clamp(0.0, 1.0)).collect())
+        Ok(predicted
+            .into_iter()
+            .map(|probability| probability.clamp(0.0, 1.0))
+            .collect())
     }
 
     /// Checks that the parts agree, so that predicting cannot go astray. A model that was fitted always passes; one read from a
@@ -68,7 +84,9 @@ impl Fitted {
     pub fn check(&self) -> Result<(), ModelError> {
         match &self.model {
             Model::Constant(share) if (0.0..=1.0).contains(share) => Ok(()),
-            Model::Constant(share) => Err(ModelError::Inconsistent { what: format!("its constant is {share}") }),
+            Model::Constant(share) => Err(ModelError::Inconsistent {
+                what: format!("its constant is {share}"),
+            }),
             Model::Linear(linear) => linear.check(self.features.len()),
             Model::Trees(trees) => trees.check(self.features.len()),
         }

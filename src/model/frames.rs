@@ -10,7 +10,9 @@ impl Comparison {
     /// # Errors
     /// Never for a comparison that was made: its columns are equally long.
     pub fn scores_frame(&self) -> PolarsResult<DataFrame> {
-        let of = |value: fn(&super::Candidate) -> f64| self.candidates().iter().map(value).collect::<Vec<f64>>();
+        let of = |value: fn(&super::Candidate) -> f64| {
+            self.candidates().iter().map(value).collect::<Vec<f64>>()
+        };
         let count = self.candidates().len();
         df!(
             "model" => self.candidates().iter().map(|candidate| candidate.name.as_str()).collect::<Vec<_>>(),
@@ -30,7 +32,11 @@ impl Comparison {
     /// # Errors
     /// Never for a comparison that was made: its columns are equally long.
     pub fn roc_frame(&self) -> PolarsResult<DataFrame> {
-        let points = || self.candidates().iter().flat_map(|c| c.roc.iter().map(move |point| (c.name.as_str(), point)));
+        let points = || {
+            self.candidates()
+                .iter()
+                .flat_map(|c| c.roc.iter().map(move |point| (c.name.as_str(), point)))
+        };
         df!(
             "model" => points().map(|(name, _)| name).collect::<Vec<_>>(),
             "threshold" => points().map(|(_, point)| point.threshold).collect::<Vec<_>>(),
@@ -44,7 +50,13 @@ impl Comparison {
     /// # Errors
     /// Never for a comparison that was made: its columns are equally long.
     pub fn calibration_frame(&self) -> PolarsResult<DataFrame> {
-        let bands = || self.candidates().iter().flat_map(|c| c.calibration.iter().map(move |band| (c.name.as_str(), band)));
+        let bands = || {
+            self.candidates().iter().flat_map(|c| {
+                c.calibration
+                    .iter()
+                    .map(move |band| (c.name.as_str(), band))
+            })
+        };
         df!(
             "model" => bands().map(|(name, _)| name).collect::<Vec<_>>(),
             "low" => bands().map(|(_, band)| band.low).collect::<Vec<_>>(),
@@ -53,5 +65,55 @@ impl Comparison {
             "observed" => bands().map(|(_, band)| band.observed).collect::<Vec<_>>(),
             "rows" => bands().map(|(_, band)| band.rows as i64).collect::<Vec<_>>(),
         )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used)]
+    use super::super::{Logistic, Split, Tree, compare};
+    use crate::recipe::Recipe;
+    use polars::prelude::{DataType, TimeUnit, df};
+
+    #[test]
+    fn a_frame_is_split_by_time_compared_and_shown_as_frames() {
+        let hours: Vec<i64> = (0..400).map(|hour| hour * 3_600_000_000).collect();
+        let wind: Vec<f32> = (0..400).map(|row| ((row * 37) % 100) as f32).collect();
+        let late: Vec<bool> = wind
+            .iter()
+            .enumerate()
+            .map(|(row, wind)| *wind > 50.0 || row % 7 == 0)
+            .collect();
+        let mut frame = df!("at" => hours, "wind" => wind, "late" => late).unwrap();
+        let at = frame
+            .column("at")
+            .unwrap()
+            .cast(&DataType::Datetime(TimeUnit::Microseconds, None))
+            .unwrap();
+        frame.with_column(at).unwrap();
+        let split = Split::by_time(&frame, "at", "1970-01-13", "late").unwrap();
+        assert_eq!(
+            (split.summary.train_rows, split.summary.test_rows),
+            (288, 112)
+        );
+        let recipe = Recipe::new().numeric(["wind"]).clock("at");
+        let compared = compare(
+            &split,
+            &recipe,
+            [
+                Logistic::default().into(),
+                Tree { depth: 3, leaf: 20 }.into(),
+            ],
+        )
+        .unwrap();
+        assert_eq!(compared.scores_frame().unwrap().shape(), (3, 9));
+        let points: usize = compared.candidates().iter().map(|one| one.roc.len()).sum();
+        assert_eq!(compared.roc_frame().unwrap().shape(), (points, 4));
+        let bands: usize = compared
+            .candidates()
+            .iter()
+            .map(|one| one.calibration.len())
+            .sum();
+        assert_eq!(compared.calibration_frame().unwrap().shape(), (bands, 6));
     }
 }

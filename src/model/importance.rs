@@ -27,7 +27,11 @@ pub fn importance(
 ) -> Result<Vec<(String, f64)>, ModelError> {
     let all = recipe.apply(columns)?;
     if target.len() != all.rows() {
-        return Err(MetricError::Lengths { targets: target.len(), predictions: all.rows() }.into());
+        return Err(MetricError::Lengths {
+            targets: target.len(),
+            predictions: all.rows(),
+        }
+        .into());
     }
     if target.is_empty() {
         return Err(MetricError::Empty.into());
@@ -39,7 +43,9 @@ pub fn importance(
     let width = features.width();
     let mut importances = Vec::new();
     for (place, column) in recipe.recipe().columns().into_iter().enumerate() {
-        let own: Vec<usize> = (0..width).filter(|&feature| features.sources()[feature] == column).collect();
+        let own: Vec<usize> = (0..width)
+            .filter(|&feature| features.sources()[feature] == column)
+            .collect();
         let mut rise = 0.0;
         for shuffle in 0..SHUFFLES {
             let order = shuffled(rows.len(), SEED + 1 + shuffle + place as u64 * SHUFFLES);
@@ -71,15 +77,34 @@ mod tests {
         let (made, target) = noisy(3000, 21);
         let mut columns = Columns::new();
         for (index, name) in made.names().iter().enumerate() {
-            let values = (0..made.rows()).map(|row| Some(made.row(row)[index])).collect();
+            let values = (0..made.rows())
+                .map(|row| Some(made.row(row)[index]))
+                .collect();
             columns.push(name.clone(), Column::Float(values)).unwrap();
         }
-        let recipe = Recipe::new().numeric(["c", "b", "a"]).fit(&columns).unwrap();
-        let tree = Estimator::from(Tree { depth: 5, leaf: 50 }).fit(&recipe.apply(&columns).unwrap(), &target).unwrap();
+        let recipe = Recipe::new()
+            .numeric(["c", "b", "a"])
+            .fit(&columns)
+            .unwrap();
+        let tree = Estimator::from(Tree { depth: 5, leaf: 50 })
+            .fit(&recipe.apply(&columns).unwrap(), &target)
+            .unwrap();
         let found = importance(&tree, &recipe, &columns, &target).unwrap();
-        assert_eq!(found.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(), ["a", "b", "c"]);
-        assert!(found[0].1 > 0.1 && found[1].1 > 0.01 && found[2].1.abs() < 0.02, "{found:?}");
-        assert_eq!(found, importance(&tree, &recipe, &columns, &target).unwrap());
+        assert_eq!(
+            found
+                .iter()
+                .map(|(name, _)| name.as_str())
+                .collect::<Vec<_>>(),
+            ["a", "b", "c"]
+        );
+        assert!(
+            found[0].1 > 0.1 && found[1].1 > 0.01 && found[2].1.abs() < 0.02,
+            "{found:?}"
+        );
+        assert_eq!(
+            found,
+            importance(&tree, &recipe, &columns, &target).unwrap()
+        );
         assert!(importance(&tree, &recipe, &columns, &target[1..]).is_err());
     }
 }

@@ -9,8 +9,8 @@ use super::{ModelError, parallel};
 use crate::recipe::Features;
 use serde::{Deserialize, Serialize};
 use smartcore::optimization::FunctionOrder;
-use smartcore::optimization::first_order::lbfgs::LBFGS;
 use smartcore::optimization::first_order::FirstOrderOptimizer;
+use smartcore::optimization::first_order::lbfgs::LBFGS;
 use smartcore::optimization::line_search::Backtracking;
 use std::cell::RefCell;
 
@@ -31,7 +31,11 @@ pub struct Logistic {
 
 impl Default for Logistic {
     fn default() -> Logistic {
-        Logistic { ridge: 10.0, iterations: 100, tolerance: 1e-7 }
+        Logistic {
+            ridge: 10.0,
+            iterations: 100,
+            tolerance: 1e-7,
+        }
     }
 }
 
@@ -44,15 +48,21 @@ pub(super) struct Linear {
 
 impl Linear {
     pub(super) fn predict(&self, features: &Features) -> Vec<f64> {
-        (0..features.rows()).map(|row| sigmoid(self.intercept + dot(&self.coefficients, features.row(row)))).collect()
+        (0..features.rows())
+            .map(|row| sigmoid(self.intercept + dot(&self.coefficients, features.row(row))))
+            .collect()
     }
 
     pub(super) fn check(&self, width: usize) -> Result<(), ModelError> {
-        let finite = self.intercept.is_finite() && self.coefficients.iter().all(|value| value.is_finite());
+        let finite =
+            self.intercept.is_finite() && self.coefficients.iter().all(|value| value.is_finite());
         if self.coefficients.len() == width && finite {
             return Ok(());
         }
-        let what = format!("{} coefficients for {width} features, all finite: {finite}", self.coefficients.len());
+        let what = format!(
+            "{} coefficients for {width} features, all finite: {finite}",
+            self.coefficients.len()
+        );
         Err(ModelError::Inconsistent { what })
     }
 }
@@ -65,7 +75,12 @@ fn sigmoid(z: f64) -> f64 {
 fn dot(a: &[f64], b: &[f64]) -> f64 {
     let mut sums = [0.0; 4];
     let (a, b) = (a.chunks_exact(4), b.chunks_exact(4));
-    let rest: f64 = a.remainder().iter().zip(b.remainder()).map(|(a, b)| a * b).sum();
+    let rest: f64 = a
+        .remainder()
+        .iter()
+        .zip(b.remainder())
+        .map(|(a, b)| a * b)
+        .sum();
     for (a, b) in a.zip(b) {
         for lane in 0..4 {
             sums[lane] += a[lane] * b[lane];
@@ -78,7 +93,10 @@ impl Logistic {
     pub(super) const NAME: &'static str = "Logistic";
 
     pub(super) fn settings(&self) -> String {
-        format!("ridge {}, at most {} iterations, tolerance {:e}", self.ridge, self.iterations, self.tolerance)
+        format!(
+            "ridge {}, at most {} iterations, tolerance {:e}",
+            self.ridge, self.iterations, self.tolerance
+        )
     }
 
     pub(super) fn check(&self) -> Result<(), ModelError> {
@@ -86,40 +104,72 @@ impl Logistic {
         for (setting, value) in [("ridge", self.ridge), ("tolerance", self.tolerance)] {
             if !(value.is_finite() && value >= 0.0) {
                 let found = value.to_string();
-                return Err(ModelError::Setting { estimator: Self::NAME, setting, found, wanted: "zero or more" });
+                return Err(ModelError::Setting {
+                    estimator: Self::NAME,
+                    setting,
+                    found,
+                    wanted: "zero or more",
+                });
             }
         }
         Ok(())
     }
 
-    pub(super) fn fit(&self, features: &Features, target: &[bool], threads: usize) -> Result<Linear, String> {
+    pub(super) fn fit(
+        &self,
+        features: &Features,
+        target: &[bool],
+        threads: usize,
+    ) -> Result<Linear, String> {
         let problem = Objective::new(features, target, self.ridge, threads);
         // The value and the gradient at a point are one pass over the rows; L-BFGS asks for them one after the other.
-        let last: RefCell<Option<(Vec<f64>, f64, Vec<f64>)>> = RefCell::new(None);
+        let last: RefCell<Option<Seen>> = RefCell::new(None);
         let at = |point: &Vec<f64>| {
             let mut last = last.borrow_mut();
             match last.as_ref() {
-                Some((known, loss, gradient)) if known == point => (*loss, gradient.clone()),
+                Some(seen) if &seen.point == point => (seen.loss, seen.gradient.clone()),
                 _ => {
                     let (loss, gradient) = problem.loss_and_gradient(point);
-                    *last = Some((point.clone(), loss, gradient.clone()));
+                    *last = Some(Seen {
+                        point: point.clone(),
+                        loss,
+                        gradient: gradient.clone(),
+                    });
                     (loss, gradient)
                 }
             }
         };
-        let optimiser = LBFGS { max_iter: self.iterations, f_reltol: self.tolerance, ..LBFGS::default() };
-        let search = Backtracking { order: FunctionOrder::THIRD, ..Backtracking::default() };
+        let optimiser = LBFGS {
+            max_iter: self.iterations,
+            f_reltol: self.tolerance,
+            ..LBFGS::default()
+        };
+        let search = Backtracking {
+            order: FunctionOrder::THIRD,
+            ..Backtracking::default()
+        };
         let start = problem.start();
         let value = |point: &Vec<f64>| at(point).0;
-        let slope = |gradient: &mut Vec<f64>, point: &Vec<f64>| gradient.copy_from_slice(&at(point).1);
+        let slope =
+            |gradient: &mut Vec<f64>, point: &Vec<f64>| gradient.copy_from_slice(&at(point).1);
         let found = optimiser.optimize(&value, &slope, &start, &search);
         let (intercept, coefficients) = problem.unscaled(&found.x);
         if intercept.is_finite() && coefficients.iter().all(|value| value.is_finite()) {
-            Ok(Linear { intercept, coefficients })
+            Ok(Linear {
+                intercept,
+                coefficients,
+            })
         } else {
             Err("the coefficients grew without bound; a larger ridge keeps them finite".into())
         }
     }
+}
+
+/// A point that was asked for and what was found there.
+struct Seen {
+    point: Vec<f64>,
+    loss: f64,
+    gradient: Vec<f64>,
 }
 
 /// The mean loss over rows as a function of the coefficients of standardised features, the intercept last.
@@ -134,16 +184,27 @@ struct Objective<'a> {
 }
 
 impl<'a> Objective<'a> {
-    fn new(features: &'a Features, target: &'a [bool], ridge: f64, threads: usize) -> Objective<'a> {
+    fn new(
+        features: &'a Features,
+        target: &'a [bool],
+        ridge: f64,
+        threads: usize,
+    ) -> Objective<'a> {
         let (rows, width) = (features.rows() as f64, features.width());
         let mut mean = vec![0.0; width];
         for row in features.values().chunks_exact(width) {
-            mean.iter_mut().zip(row).for_each(|(mean, value)| *mean += value);
+            mean.iter_mut()
+                .zip(row)
+                .for_each(|(mean, value)| *mean += value);
         }
         mean.iter_mut().for_each(|mean| *mean /= rows);
         let mut scale = vec![0.0; width];
         for row in features.values().chunks_exact(width) {
-            scale.iter_mut().zip(row).zip(&mean).for_each(|((scale, value), mean)| *scale += (value - mean).powi(2));
+            scale
+                .iter_mut()
+                .zip(row)
+                .zip(&mean)
+                .for_each(|((scale, value), mean)| *scale += (value - mean).powi(2));
         }
         for scale in &mut scale {
             *scale = (*scale / rows).sqrt();
@@ -151,12 +212,20 @@ impl<'a> Objective<'a> {
                 *scale = 1.0;
             }
         }
-        Objective { features, target, mean, scale, ridge: ridge / rows, threads }
+        Objective {
+            features,
+            target,
+            mean,
+            scale,
+            ridge: ridge / rows,
+            threads,
+        }
     }
 
     /// All coefficients zero and the intercept that gives everyone the training share.
     fn start(&self) -> Vec<f64> {
-        let share = self.target.iter().filter(|happened| **happened).count() as f64 / self.target.len() as f64;
+        let share = self.target.iter().filter(|happened| **happened).count() as f64
+            / self.target.len() as f64;
         let share = share.clamp(1e-6, 1.0 - 1e-6);
         let mut point = vec![0.0; self.features.width() + 1];
         point[self.features.width()] = (share / (1.0 - share)).ln();
@@ -166,7 +235,11 @@ impl<'a> Objective<'a> {
     /// Intercept and coefficients for features as they are.
     fn unscaled(&self, point: &[f64]) -> (f64, Vec<f64>) {
         let width = self.features.width();
-        let coefficients: Vec<f64> = point[..width].iter().zip(&self.scale).map(|(weight, scale)| weight / scale).collect();
+        let coefficients: Vec<f64> = point[..width]
+            .iter()
+            .zip(&self.scale)
+            .map(|(weight, scale)| weight / scale)
+            .collect();
         (point[width] - dot(&coefficients, &self.mean), coefficients)
     }
 
@@ -184,7 +257,10 @@ impl<'a> Objective<'a> {
                 loss += z.max(0.0) + (-z.abs()).exp().ln_1p() - happened * z;
                 let error = sigmoid(z) - happened;
                 slope += error;
-                slopes.iter_mut().zip(values).for_each(|(slope, value)| *slope += error * value);
+                slopes
+                    .iter_mut()
+                    .zip(values)
+                    .for_each(|(slope, value)| *slope += error * value);
             }
             (loss, slope, slopes)
         });
@@ -192,15 +268,24 @@ impl<'a> Objective<'a> {
         for (part_loss, part_slope, part_slopes) in parts {
             loss += part_loss;
             gradient[width] += part_slope;
-            gradient.iter_mut().zip(&part_slopes).for_each(|(slope, part)| *slope += part);
+            gradient
+                .iter_mut()
+                .zip(&part_slopes)
+                .for_each(|(slope, part)| *slope += part);
         }
         // By the chain rule through the standardisation, then the mean over rows and the penalty.
         for feature in 0..width {
-            gradient[feature] = (gradient[feature] - self.mean[feature] * gradient[width]) / self.scale[feature] / rows as f64
+            gradient[feature] = (gradient[feature] - self.mean[feature] * gradient[width])
+                / self.scale[feature]
+                / rows as f64
                 + self.ridge * point[feature];
         }
         gradient[width] /= rows as f64;
-        let penalty = self.ridge / 2.0 * point[..width].iter().map(|weight| weight * weight).sum::<f64>();
+        let penalty = self.ridge / 2.0
+            * point[..width]
+                .iter()
+                .map(|weight| weight * weight)
+                .sum::<f64>();
         (loss / rows as f64 + penalty, gradient)
     }
 }
@@ -215,7 +300,9 @@ mod tests {
     fn the_gradient_is_the_slope_of_the_loss() {
         let (features, target) = noisy(200, 1);
         let objective = Objective::new(&features, &target, 3.0, 2);
-        let point: Vec<f64> = (0..=features.width()).map(|i| 0.3 - 0.2 * i as f64).collect();
+        let point: Vec<f64> = (0..=features.width())
+            .map(|i| 0.3 - 0.2 * i as f64)
+            .collect();
         let (_, gradient) = objective.loss_and_gradient(&point);
         for index in 0..point.len() {
             let moved = |by: f64| {
@@ -224,7 +311,11 @@ mod tests {
                 objective.loss_and_gradient(&moved).0
             };
             let slope = (moved(1e-5) - moved(-1e-5)) / 2e-5;
-            assert!((slope - gradient[index]).abs() < 1e-7, "{index}: {slope} {}", gradient[index]);
+            assert!(
+                (slope - gradient[index]).abs() < 1e-7,
+                "{index}: {slope} {}",
+                gradient[index]
+            );
         }
     }
 
@@ -232,9 +323,17 @@ mod tests {
     fn coefficients_agree_with_smartcores_own_logistic_regression() {
         use smartcore::linalg::basic::arrays::Array;
         use smartcore::linalg::basic::matrix::DenseMatrix;
-        use smartcore::linear::logistic_regression::{LogisticRegression, LogisticRegressionParameters};
+        use smartcore::linear::logistic_regression::{
+            LogisticRegression, LogisticRegressionParameters,
+        };
         let (features, target) = noisy(500, 2);
-        let ours = Logistic { ridge: 0.0, iterations: 500, tolerance: 0.0 }.fit(&features, &target, 2).unwrap();
+        let ours = Logistic {
+            ridge: 0.0,
+            iterations: 500,
+            tolerance: 0.0,
+        }
+        .fit(&features, &target, 2)
+        .unwrap();
         let x = DenseMatrix::new(500, features.width(), features.values().to_vec(), false).unwrap();
         let y: Vec<u32> = target.iter().map(|happened| u32::from(*happened)).collect();
         let own = LogisticRegression::fit(&x, &y, LogisticRegressionParameters::default()).unwrap();

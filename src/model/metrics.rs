@@ -67,13 +67,22 @@ impl Scores {
 
 pub(super) fn check(target: &[bool], predicted: &[f64]) -> Result<(), MetricError> {
     if target.len() != predicted.len() {
-        return Err(MetricError::Lengths { targets: target.len(), predictions: predicted.len() });
+        return Err(MetricError::Lengths {
+            targets: target.len(),
+            predictions: predicted.len(),
+        });
     }
     if target.is_empty() {
         return Err(MetricError::Empty);
     }
-    match predicted.iter().position(|value| !(0.0..=1.0).contains(value)) {
-        Some(index) => Err(MetricError::NotAProbability { index, value: predicted[index].to_string() }),
+    match predicted
+        .iter()
+        .position(|value| !(0.0..=1.0).contains(value))
+    {
+        Some(index) => Err(MetricError::NotAProbability {
+            index,
+            value: predicted[index].to_string(),
+        }),
         None => Ok(()),
     }
 }
@@ -95,7 +104,10 @@ pub fn roc_auc(target: &[bool], predicted: &[f64]) -> Result<f64, MetricError> {
     let positives = target.iter().filter(|happened| **happened).count();
     let negatives = target.len() - positives;
     if positives == 0 || negatives == 0 {
-        return Err(MetricError::OneClass { rows: target.len(), only: positives > 0 });
+        return Err(MetricError::OneClass {
+            rows: target.len(),
+            only: positives > 0,
+        });
     }
     let order = descending(predicted);
     let mut rank_sum = 0.0;
@@ -121,7 +133,11 @@ pub fn log_loss(target: &[bool], predicted: &[f64]) -> Result<f64, MetricError> 
     check(target, predicted)?;
     let loss = |(happened, probability): (&bool, &f64)| {
         let probability = probability.clamp(CLIP, 1.0 - CLIP);
-        if *happened { -probability.ln() } else { -(-probability).ln_1p() }
+        if *happened {
+            -probability.ln()
+        } else {
+            -(-probability).ln_1p()
+        }
     };
     Ok(target.iter().zip(predicted).map(loss).sum::<f64>() / target.len() as f64)
 }
@@ -132,7 +148,9 @@ pub fn log_loss(target: &[bool], predicted: &[f64]) -> Result<f64, MetricError> 
 /// When the lists do not match, are empty, or hold something that is not a probability.
 pub fn brier(target: &[bool], predicted: &[f64]) -> Result<f64, MetricError> {
     check(target, predicted)?;
-    let error = |(happened, probability): (&bool, &f64)| (probability - f64::from(u8::from(*happened))).powi(2);
+    let error = |(happened, probability): (&bool, &f64)| {
+        (probability - f64::from(u8::from(*happened))).powi(2)
+    };
     Ok(target.iter().zip(predicted).map(error).sum::<f64>() / target.len() as f64)
 }
 
@@ -168,16 +186,38 @@ mod tests {
     #[test]
     fn what_is_not_defined_is_an_error_and_not_a_number() {
         assert_eq!(roc_auc(&[], &[]), Err(MetricError::Empty));
-        assert_eq!(brier(&[true], &[]), Err(MetricError::Lengths { targets: 1, predictions: 0 }));
-        assert_eq!(roc_auc(&[true, true], &[0.1, 0.2]), Err(MetricError::OneClass { rows: 2, only: true }));
-        assert!(matches!(log_loss(&[true], &[f64::NAN]), Err(MetricError::NotAProbability { index: 0, .. })));
-        assert!(matches!(brier(&[true, true], &[0.5, 1.5]), Err(MetricError::NotAProbability { index: 1, .. })));
+        assert_eq!(
+            brier(&[true], &[]),
+            Err(MetricError::Lengths {
+                targets: 1,
+                predictions: 0
+            })
+        );
+        assert_eq!(
+            roc_auc(&[true, true], &[0.1, 0.2]),
+            Err(MetricError::OneClass {
+                rows: 2,
+                only: true
+            })
+        );
+        assert!(matches!(
+            log_loss(&[true], &[f64::NAN]),
+            Err(MetricError::NotAProbability { index: 0, .. })
+        ));
+        assert!(matches!(
+            brier(&[true, true], &[0.5, 1.5]),
+            Err(MetricError::NotAProbability { index: 1, .. })
+        ));
     }
 
     /// Few distinct predictions, so that ties are common; both answers occur.
     fn rows() -> impl Strategy<Value = (Vec<bool>, Vec<f64>)> {
         proptest::collection::vec((any::<bool>(), 0_u8..12), 2..60)
-            .prop_map(|rows| rows.into_iter().map(|(happened, tenth)| (happened, f64::from(tenth) / 11.0)).unzip())
+            .prop_map(|rows| {
+                rows.into_iter()
+                    .map(|(happened, tenth)| (happened, f64::from(tenth) / 11.0))
+                    .unzip()
+            })
             .prop_filter("both answers", |(target, _): &(Vec<bool>, Vec<f64>)| {
                 target.iter().any(|t| *t) && target.iter().any(|t| !*t)
             })

@@ -87,7 +87,13 @@ impl Split {
         target: &str,
         zone: &str,
     ) -> Result<Split, ModelError> {
-        Split::columns_by_time(&crate::frame::columns_of(frame)?, time, first_test, target, zone)
+        Split::columns_by_time(
+            &crate::frame::columns_of(frame)?,
+            time,
+            first_test,
+            target,
+            zone,
+        )
     }
 
     /// [`Split::by_time_in`] for columns instead of a frame.
@@ -101,7 +107,9 @@ impl Split {
         target: &str,
         zone: &str,
     ) -> Result<Split, ModelError> {
-        let zone: Tz = zone.parse().map_err(|_| ModelError::TimeZone { name: zone.into() })?;
+        let zone: Tz = zone
+            .parse()
+            .map_err(|_| ModelError::TimeZone { name: zone.into() })?;
         let boundary = instant(first_test, zone)?;
         let times = match find(columns, "time", time)? {
             Column::Timestamp(times) => times,
@@ -109,7 +117,10 @@ impl Split {
         };
         let micros = boundary.timestamp_micros();
         let side = |row: usize| times[row].map(|at| at >= micros);
-        let rule = format!("{time} before {} trains, from then on tests", written(boundary.timestamp_micros()));
+        let rule = format!(
+            "{time} before {} trains, from then on tests",
+            written(boundary.timestamp_micros())
+        );
         let mut split = Split::divide(columns, target, rule, side)?;
 
         let seen = |columns: &Columns| match columns.get(time) {
@@ -120,8 +131,11 @@ impl Split {
         split.summary.train_period = period(&train);
         split.summary.test_period = period(&test);
         let days = |instants: &[i64]| -> BTreeSet<NaiveDate> {
-            let days = instants.iter().filter_map(|at| DateTime::from_timestamp_micros(*at));
-            days.map(|at| at.with_timezone(&zone).date_naive()).collect()
+            let days = instants
+                .iter()
+                .filter_map(|at| DateTime::from_timestamp_micros(*at));
+            days.map(|at| at.with_timezone(&zone).date_naive())
+                .collect()
         };
         if let Some(day) = days(&train).intersection(&days(&test)).next() {
             split.summary.warnings.push(format!(
@@ -135,11 +149,19 @@ impl Split {
     ///
     /// # Errors
     /// When the target is missing or not a boolean, or one side lacks one of the answers.
-    pub fn random(columns: &Columns, target: &str, share: f64, seed: u64) -> Result<Split, ModelError> {
+    pub fn random(
+        columns: &Columns,
+        target: &str,
+        share: f64,
+        seed: u64,
+    ) -> Result<Split, ModelError> {
         let rule = format!("by chance, {:.0} % test, seed {seed}", share * 100.0);
         let side = |row: usize| Some((mixed(seed, row as u64) as f64 / u64::MAX as f64) < share);
         let mut split = Split::divide(columns, target, rule, side)?;
-        if columns.iter().any(|(_, column)| matches!(column, Column::Timestamp(_))) {
+        if columns
+            .iter()
+            .any(|(_, column)| matches!(column, Column::Timestamp(_)))
+        {
             split.summary.warnings.push(
                 "rows carry time but were split by chance: rows of one day are on both sides, so the scores flatter".into(),
             );
@@ -168,7 +190,14 @@ impl Split {
     ) -> Result<Split, ModelError> {
         let answers = match find(columns, "target", target)? {
             Column::Bool(answers) => answers,
-            other => return Err(wrong_type("target", target, other, "a boolean: compare it with something")),
+            other => {
+                return Err(wrong_type(
+                    "target",
+                    target,
+                    other,
+                    "a boolean: compare it with something",
+                ));
+            }
         };
         let (mut train, mut test) = (Vec::new(), Vec::new());
         let (mut train_target, mut test_target) = (Vec::new(), Vec::new());
@@ -189,7 +218,12 @@ impl Split {
         for (side, answers) in [("training", &train_target), ("test", &test_target)] {
             let (rows, positives) = (answers.len(), count(answers));
             if positives == 0 || positives == rows {
-                return Err(ModelError::OneSided { side, rows, positives, negatives: rows - positives });
+                return Err(ModelError::OneSided {
+                    side,
+                    rows,
+                    positives,
+                    negatives: rows - positives,
+                });
             }
         }
         let summary = SplitSummary {
@@ -204,8 +238,17 @@ impl Split {
             test_period: None,
             warnings: Vec::new(),
         };
-        let (train, test) = (take(columns, &train, target)?, take(columns, &test, target)?);
-        Ok(Split { train, train_target, test, test_target, summary })
+        let (train, test) = (
+            take(columns, &train, target)?,
+            take(columns, &test, target)?,
+        );
+        Ok(Split {
+            train,
+            train_target,
+            test,
+            test_target,
+            summary,
+        })
     }
 }
 
@@ -228,7 +271,11 @@ fn take(columns: &Columns, rows: &[usize], without: &str) -> Result<Columns, Mod
     Ok(taken)
 }
 
-fn find<'a>(columns: &'a Columns, role: &'static str, name: &str) -> Result<&'a Column, ModelError> {
+fn find<'a>(
+    columns: &'a Columns,
+    role: &'static str,
+    name: &str,
+) -> Result<&'a Column, ModelError> {
     columns.get(name).ok_or_else(|| ModelError::Missing {
         role,
         column: name.into(),
@@ -237,7 +284,12 @@ fn find<'a>(columns: &'a Columns, role: &'static str, name: &str) -> Result<&'a 
 }
 
 fn wrong_type(role: &'static str, name: &str, column: &Column, wanted: &'static str) -> ModelError {
-    ModelError::Type { role, column: name.into(), found: column.type_name().into(), wanted }
+    ModelError::Type {
+        role,
+        column: name.into(),
+        found: column.type_name().into(),
+        wanted,
+    }
 }
 
 /// A day at its first moment in the zone, or an instant with an offset.
@@ -245,11 +297,16 @@ fn instant(text: &str, zone: Tz) -> Result<DateTime<Utc>, ModelError> {
     if let Ok(instant) = DateTime::parse_from_rfc3339(text) {
         return Ok(instant.to_utc());
     }
-    let day = text.parse::<NaiveDate>().map_err(|_| ModelError::Instant { text: text.into() })?;
+    let day = text
+        .parse::<NaiveDate>()
+        .map_err(|_| ModelError::Instant { text: text.into() })?;
     // Where clocks go forward at midnight the day begins later; the first moment that exists is its beginning.
     let midnight = day.and_time(NaiveTime::MIN);
     (0..24)
-        .find_map(|hours| zone.from_local_datetime(&(midnight + chrono::Duration::hours(hours))).earliest())
+        .find_map(|hours| {
+            zone.from_local_datetime(&(midnight + chrono::Duration::hours(hours)))
+                .earliest()
+        })
         .map(|moment| moment.to_utc())
         .ok_or_else(|| ModelError::Instant { text: text.into() })
 }
@@ -260,7 +317,10 @@ fn written(micros: i64) -> String {
 }
 
 fn period(instants: &[i64]) -> Option<Period> {
-    Some(Period { first: written(*instants.iter().min()?), last: written(*instants.iter().max()?) })
+    Some(Period {
+        first: written(*instants.iter().min()?),
+        last: written(*instants.iter().max()?),
+    })
 }
 
 #[cfg(test)]
@@ -272,30 +332,60 @@ mod tests {
     fn rows() -> Columns {
         let start = 1_380_412_800_000_000;
         let mut columns = Columns::new();
-        columns.push("at", Column::Timestamp((0..16).map(|i| Some(start + i * 21_600_000_000)).collect())).unwrap();
-        columns.push("late", Column::Bool((0..16).map(|i| (i < 15).then_some(i % 3 == 0)).collect())).unwrap();
+        columns
+            .push(
+                "at",
+                Column::Timestamp((0..16).map(|i| Some(start + i * 21_600_000_000)).collect()),
+            )
+            .unwrap();
+        columns
+            .push(
+                "late",
+                Column::Bool((0..16).map(|i| (i < 15).then_some(i % 3 == 0)).collect()),
+            )
+            .unwrap();
         columns
     }
 
     #[test]
     fn rows_before_the_instant_train_and_rows_without_target_are_counted() {
         let split = Split::columns_by_time(&rows(), "at", "2013-10-01", "late", "UTC").unwrap();
-        assert_eq!((split.train.rows(), split.test.rows(), split.summary.dropped), (8, 7, 1));
-        assert_eq!(split.summary.test_period.as_ref().unwrap().first, "2013-10-01T00:00:00Z");
-        assert_eq!(split.summary.train_period.as_ref().unwrap().last, "2013-09-30T18:00:00Z");
+        assert_eq!(
+            (split.train.rows(), split.test.rows(), split.summary.dropped),
+            (8, 7, 1)
+        );
+        assert_eq!(
+            split.summary.test_period.as_ref().unwrap().first,
+            "2013-10-01T00:00:00Z"
+        );
+        assert_eq!(
+            split.summary.train_period.as_ref().unwrap().last,
+            "2013-09-30T18:00:00Z"
+        );
         assert!(split.summary.warnings.is_empty());
-        assert!(split.train.get("late").is_none(), "the target is no feature");
+        assert!(
+            split.train.get("late").is_none(),
+            "the target is no feature"
+        );
         assert_eq!(split.train_target.len(), 8);
     }
 
     #[test]
     fn a_day_is_read_in_the_zone_and_a_day_on_both_sides_is_told() {
-        let local = Split::columns_by_time(&rows(), "at", "2013-10-01", "late", "America/New_York").unwrap();
-        assert_eq!(local.summary.test_period.as_ref().unwrap().first, "2013-10-01T06:00:00Z");
+        let local = Split::columns_by_time(&rows(), "at", "2013-10-01", "late", "America/New_York")
+            .unwrap();
+        assert_eq!(
+            local.summary.test_period.as_ref().unwrap().first,
+            "2013-10-01T06:00:00Z"
+        );
         assert!(local.summary.warnings.is_empty());
         let at = "2013-10-01T00:00:00Z";
         let shared = Split::columns_by_time(&rows(), "at", at, "late", "America/New_York").unwrap();
-        assert!(shared.summary.warnings[0].contains("2013-09-30"), "{:?}", shared.summary.warnings);
+        assert!(
+            shared.summary.warnings[0].contains("2013-09-30"),
+            "{:?}",
+            shared.summary.warnings
+        );
     }
 
     #[test]
@@ -308,7 +398,9 @@ mod tests {
     #[test]
     fn what_cannot_be_split_says_why() {
         let told = |time: &str, at: &str, target: &str, zone: &str| {
-            Split::columns_by_time(&rows(), time, at, target, zone).unwrap_err().to_string()
+            Split::columns_by_time(&rows(), time, at, target, zone)
+                .unwrap_err()
+                .to_string()
         };
         assert!(told("when", "2013-10-01", "late", "UTC").contains("there are: at, late"));
         assert!(told("at", "2013-10-01", "at", "UTC").contains("is timestamp"));

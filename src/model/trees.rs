@@ -50,7 +50,9 @@ impl FlatTree {
                 return Err(format!("node {index} holds {number}"));
             }
             if left != 0 && (left <= index || left + 1 >= self.0.len() || feature >= width) {
-                return Err(format!("node {index} splits on feature {feature} into {left}"));
+                return Err(format!(
+                    "node {index} splits on feature {feature} into {left}"
+                ));
             }
         }
         Ok(())
@@ -66,7 +68,8 @@ impl Ensemble {
         };
         let blocks = parallel::in_parts(parallel::cores(), blocks, |block| {
             let rows = block * BLOCK..((block + 1) * BLOCK).min(features.rows());
-            rows.map(|row| answer(features.row(row))).collect::<Vec<f64>>()
+            rows.map(|row| answer(features.row(row)))
+                .collect::<Vec<f64>>()
         });
         blocks.concat()
     }
@@ -75,9 +78,15 @@ impl Ensemble {
         let wrong = |what| ModelError::Inconsistent { what };
         let bounded = 0.0 <= self.low && self.low <= self.high && self.high <= 1.0;
         if !self.start.is_finite() || !self.weight.is_finite() || !bounded {
-            return Err(wrong("the weights of its trees are not finite, or its bounds are no probabilities".into()));
+            return Err(wrong(
+                "the weights of its trees are not finite, or its bounds are no probabilities"
+                    .into(),
+            ));
         }
-        self.trees.iter().try_for_each(|tree| tree.check(width)).map_err(wrong)
+        self.trees
+            .iter()
+            .try_for_each(|tree| tree.check(width))
+            .map_err(wrong)
     }
 }
 
@@ -104,14 +113,17 @@ pub(super) fn matrix(features: &Features, rows: &[usize]) -> Result<DenseMatrix<
 
 /// The target of some rows as numbers.
 pub(super) fn numbers(target: &[bool], rows: &[usize]) -> Vec<f32> {
-    rows.iter().map(|&row| f32::from(u8::from(target[row]))).collect()
+    rows.iter()
+        .map(|&row| f32::from(u8::from(target[row])))
+        .collect()
 }
 
 /// Reads a fitted smartcore model through what it serialises.
 pub(super) fn read_through<T: DeserializeOwned>(model: &impl Serialize) -> Result<T, String> {
     let mut bytes = Vec::new();
     ciborium::into_writer(model, &mut bytes).map_err(|error| error.to_string())?;
-    ciborium::from_reader(bytes.as_slice()).map_err(|error| format!("smartcore's model has another form than expected: {error}"))
+    ciborium::from_reader(bytes.as_slice())
+        .map_err(|error| format!("smartcore's model has another form than expected: {error}"))
 }
 
 /// A tree of smartcore's `tree` module as it serialises itself; fields that are not needed are skipped.
@@ -142,7 +154,12 @@ pub(super) struct BoostedTree {
 /// What flattening asks of a node: its leaf value, or its feature, threshold and children.
 enum Shape<N> {
     Leaf(f64),
-    Split { feature: usize, threshold: f64, left: N, right: N },
+    Split {
+        feature: usize,
+        threshold: f64,
+        left: N,
+        right: N,
+    },
 }
 
 fn flatten<N>(root: N, shape: impl Fn(N) -> Shape<N>) -> FlatTree {
@@ -151,7 +168,12 @@ fn flatten<N>(root: N, shape: impl Fn(N) -> Shape<N>) -> FlatTree {
     while let Some((place, node)) = open.pop() {
         match shape(node) {
             Shape::Leaf(value) => nodes[place] = Node(0, 0, value),
-            Shape::Split { feature, threshold, left, right } => {
+            Shape::Split {
+                feature,
+                threshold,
+                left,
+                right,
+            } => {
                 let first = nodes.len();
                 nodes.extend([Node(0, 0, 0.0); 2]);
                 nodes[place] = Node(feature as u32, first as u32, threshold);
@@ -168,9 +190,12 @@ impl From<&GrownTree> for FlatTree {
         flatten(0, |index: usize| {
             let node = &tree.nodes[index];
             match (node.true_child, node.false_child, node.split_value) {
-                (Some(left), Some(right), Some(threshold)) => {
-                    Shape::Split { feature: node.split_feature, threshold, left, right }
-                }
+                (Some(left), Some(right), Some(threshold)) => Shape::Split {
+                    feature: node.split_feature,
+                    threshold,
+                    left,
+                    right,
+                },
                 _ => Shape::Leaf(node.output),
             }
         })
@@ -180,9 +205,12 @@ impl From<&GrownTree> for FlatTree {
 impl From<&BoostedTree> for FlatTree {
     fn from(tree: &BoostedTree) -> FlatTree {
         flatten(tree, |node: &BoostedTree| match (&node.left, &node.right) {
-            (Some(left), Some(right)) => {
-                Shape::Split { feature: node.split_feature_idx, threshold: node.threshold, left, right }
-            }
+            (Some(left), Some(right)) => Shape::Split {
+                feature: node.split_feature_idx,
+                threshold: node.threshold,
+                left,
+                right,
+            },
             _ => Shape::Leaf(node.value),
         })
     }
@@ -197,7 +225,10 @@ mod tests {
     fn a_tree_that_could_loop_or_read_past_its_end_fails_its_check() {
         let good = FlatTree(vec![Node(1, 1, 0.5), Node(0, 0, 0.1), Node(0, 0, 0.9)]);
         assert!(good.check(2).is_ok());
-        assert_eq!((good.answer(&[0.0, 0.5]), good.answer(&[0.0, 0.6])), (0.1, 0.9));
+        assert_eq!(
+            (good.answer(&[0.0, 0.5]), good.answer(&[0.0, 0.6])),
+            (0.1, 0.9)
+        );
         let broken = [
             vec![],
             vec![Node(2, 1, 0.5), Node(0, 0, 0.1), Node(0, 0, 0.9)],

@@ -11,6 +11,8 @@ use std::f64::consts::TAU;
 
 const WEEKDAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
 const SECONDS_A_DAY: f64 = 86_400.0;
+/// Standard deviations beyond which a number says no more; keeps every feature finite whatever a request holds.
+const FAR: f64 = 1e9;
 
 impl FittedRecipe {
     /// The features of these rows. Columns that the recipe does not use are ignored.
@@ -24,12 +26,19 @@ impl FittedRecipe {
         let mut problems = Vec::new();
         let mut used = Vec::with_capacity(self.steps().len());
         for (asked, step) in self.recipe().steps().iter().zip(self.steps()) {
-            match (columns.get(step.column()), self.schema().field(step.column())) {
-                (Some(column), Some(field)) if widened(field.kind) == kind_of(column) => used.push((step, column)),
+            match (
+                columns.get(step.column()),
+                self.schema().field(step.column()),
+            ) {
+                (Some(column), Some(field)) if widened(field.kind) == kind_of(column) => {
+                    used.push((step, column))
+                }
                 (Some(column), field) => problems.push(Problem::Changed {
                     column: step.column().into(),
                     found: column.type_name(),
-                    wanted: field.map_or("nothing", |field| Column::with_capacity(field.kind, 0).type_name()),
+                    wanted: field.map_or("nothing", |field| {
+                        Column::with_capacity(field.kind, 0).type_name()
+                    }),
                 }),
                 (None, _) => problems.push(Problem::Missing {
                     step: asked.name(),
@@ -40,7 +49,9 @@ impl FittedRecipe {
         }
         let zone = self.recipe().zone().parse::<Tz>();
         if zone.is_err() {
-            problems.push(Problem::TimeZone { name: self.recipe().zone().into() });
+            problems.push(Problem::TimeZone {
+                name: self.recipe().zone().into(),
+            });
         }
         RecipeError::check(problems)?;
         let zone = zone.unwrap_or(Tz::UTC);
@@ -57,8 +68,11 @@ impl FittedRecipe {
             }
             offset += wide;
         }
-        Features::new(names, sources, values)
-            .ok_or_else(|| RecipeError::one(Problem::Inconsistent { what: "no features come out of it".into() }))
+        Features::new(names, sources, values).ok_or_else(|| {
+            RecipeError::one(Problem::Inconsistent {
+                what: "no features come out of it".into(),
+            })
+        })
     }
 
     /// The number of features that [`FittedRecipe::apply`] gives.
@@ -75,7 +89,11 @@ impl FittedRecipe {
             match step {
                 FittedStep::Numeric { .. } => names.push(column.to_owned()),
                 FittedStep::Category { levels, others, .. } => {
-                    names.extend(levels.iter().map(|level| format!("{column}={}", level.value)));
+                    names.extend(
+                        levels
+                            .iter()
+                            .map(|level| format!("{column}={}", level.value)),
+                    );
                     if *others > 0 {
                         names.push(format!("{column} other"));
                     }
@@ -105,23 +123,39 @@ fn width_of(step: &FittedStep) -> usize {
     own + usize::from(step.nulls() > 0)
 }
 
-/// The function that sets a step's features, all zero before, for one row.
-fn setter<'a>(step: &'a FittedStep, column: &'a Column, zone: Tz) -> Box<dyn Fn(usize, &mut [f64]) + 'a> {
+/// Sets a step's features, all zero before, for one row.
+type Setter<'a> = Box<dyn Fn(usize, &mut [f64]) + 'a>;
+
+fn setter<'a>(step: &'a FittedStep, column: &'a Column, zone: Tz) -> Setter<'a> {
     match step {
-        FittedStep::Numeric { mean, sd, median, nulls, .. } => {
+        FittedStep::Numeric {
+            mean,
+            sd,
+            median,
+            nulls,
+            ..
+        } => {
             // A constant column would divide by zero; it says nothing, so its feature is zero.
             let scale = if *sd > 0.0 { *sd } else { 1.0 };
             Box::new(move |row, out| {
                 let value = number_of(column, row);
-                out[0] = (value.unwrap_or(*median) - mean) / scale;
+                out[0] = ((value.unwrap_or(*median) - mean) / scale).clamp(-FAR, FAR);
                 if *nulls > 0 && value.is_none() {
                     out[1] = 1.0;
                 }
             })
         }
-        FittedStep::Category { levels, others, nulls, .. } => {
-            let places: HashMap<&str, usize> =
-                levels.iter().enumerate().map(|(place, level)| (level.value.as_str(), place)).collect();
+        FittedStep::Category {
+            levels,
+            others,
+            nulls,
+            ..
+        } => {
+            let places: HashMap<&str, usize> = levels
+                .iter()
+                .enumerate()
+                .map(|(place, level)| (level.value.as_str(), place))
+                .collect();
             Box::new(move |row, out| match level_of(column, row) {
                 None if *nulls > 0 => out[out.len() - 1] = 1.0,
                 None if *others > 0 => out[levels.len()] = 1.0,
@@ -172,7 +206,9 @@ pub(super) fn level_of(column: &Column, row: usize) -> Option<Cow<'_, str>> {
     match column {
         Column::Text(values) => values[row].as_deref().map(Cow::Borrowed),
         Column::Int(values) => values[row].map(|value| Cow::Owned(value.to_string())),
-        Column::Bool(values) => values[row].map(|value| Cow::Borrowed(if value { "true" } else { "false" })),
+        Column::Bool(values) => {
+            values[row].map(|value| Cow::Borrowed(if value { "true" } else { "false" }))
+        }
         Column::Float(_) | Column::Timestamp(_) => None,
     }
 }
@@ -180,7 +216,9 @@ pub(super) fn level_of(column: &Column, row: usize) -> Option<Cow<'_, str>> {
 /// The cell as an instant, microseconds since 1970; one outside the calendar's range is a null.
 pub(super) fn instant_of(column: &Column, row: usize) -> Option<i64> {
     match column {
-        Column::Timestamp(values) => values[row].filter(|micros| DateTime::from_timestamp_micros(*micros).is_some()),
+        Column::Timestamp(values) => {
+            values[row].filter(|micros| DateTime::from_timestamp_micros(*micros).is_some())
+        }
         _ => None,
     }
 }

@@ -21,7 +21,12 @@ impl FittedRecipe {
 
     /// The first row, at or after `from`, in which every field has a value.
     pub fn complete_row(&self, columns: &Columns, from: usize) -> Option<usize> {
-        let used: Vec<&Column> = self.schema().fields.iter().filter_map(|field| columns.get(&field.name)).collect();
+        let used: Vec<&Column> = self
+            .schema()
+            .fields
+            .iter()
+            .filter_map(|field| columns.get(&field.name))
+            .collect();
         (from..columns.rows()).find(|&row| used.iter().all(|column| !cell(column, row).is_null()))
     }
 }

@@ -11,12 +11,18 @@ pub struct RecipeError {
 
 impl RecipeError {
     pub(super) fn one(problem: Problem) -> RecipeError {
-        RecipeError { problems: vec![problem] }
+        RecipeError {
+            problems: vec![problem],
+        }
     }
 
     /// `Err` of all problems, or `Ok` when there are none.
     pub(super) fn check(problems: Vec<Problem>) -> Result<(), RecipeError> {
-        if problems.is_empty() { Ok(()) } else { Err(RecipeError { problems }) }
+        if problems.is_empty() {
+            Ok(())
+        } else {
+            Err(RecipeError { problems })
+        }
     }
 
     /// The problems, in the order of the recipe's steps.
@@ -31,7 +37,9 @@ impl fmt::Display for RecipeError {
             [problem] => write!(f, "the recipe cannot be used: {problem}"),
             problems => {
                 write!(f, "the recipe cannot be used, {} problems:", problems.len())?;
-                problems.iter().try_for_each(|problem| write!(f, "\n  {problem}"))
+                problems
+                    .iter()
+                    .try_for_each(|problem| write!(f, "\n  {problem}"))
             }
         }
     }
@@ -76,7 +84,9 @@ pub enum Problem {
         wanted: &'static str,
     },
     /// Training rows without a single value.
-    #[error("column {column} has no value in any of the {rows} training rows: leave it out of the recipe")]
+    #[error(
+        "column {column} has no value in any of the {rows} training rows: leave it out of the recipe"
+    )]
     Empty {
         /// The column.
         column: String,

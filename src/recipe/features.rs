@@ -18,7 +18,12 @@ impl Features {
             return None;
         }
         let rows = values.len() / width;
-        Some(Features { names, sources, rows, values })
+        Some(Features {
+            names,
+            sources,
+            rows,
+            values,
+        })
     }
 
     /// The features' names, such as `distance`, `carrier=UA` or `scheduled_departure weekday Mon`.
@@ -65,7 +70,16 @@ impl Features {
     /// When there is no such row.
     #[must_use]
     pub fn take(&self, rows: &[usize]) -> Features {
-        let values = rows.iter().flat_map(|&row| self.row(row)).copied().collect();
-        Features { names: self.names.clone(), sources: self.sources.clone(), rows: rows.len(), values }
+        let values = rows
+            .iter()
+            .flat_map(|&row| self.row(row))
+            .copied()
+            .collect();
+        Features {
+            names: self.names.clone(),
+            sources: self.sources.clone(),
+            rows: rows.len(),
+            values,
+        }
     }
 }

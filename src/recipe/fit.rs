@@ -1,6 +1,6 @@
 //! Fitting: what a recipe learns from training rows, and nothing else is ever learnt from.
 
-use super::apply::{level_of, instant_of, number_of};
+use super::apply::{instant_of, level_of, number_of};
 use super::{Problem, Recipe, RecipeError, Step};
 use crate::record::{Column, Columns, Field, Kind, Place, Schema};
 use serde::{Deserialize, Serialize};
@@ -65,14 +65,18 @@ impl FittedStep {
     /// The column the step reads.
     pub fn column(&self) -> &str {
         match self {
-            FittedStep::Numeric { column, .. } | FittedStep::Category { column, .. } | FittedStep::Clock { column, .. } => column,
+            FittedStep::Numeric { column, .. }
+            | FittedStep::Category { column, .. }
+            | FittedStep::Clock { column, .. } => column,
         }
     }
 
     /// Training rows without a value.
     pub fn nulls(&self) -> usize {
         match self {
-            FittedStep::Numeric { nulls, .. } | FittedStep::Category { nulls, .. } | FittedStep::Clock { nulls, .. } => *nulls,
+            FittedStep::Numeric { nulls, .. }
+            | FittedStep::Category { nulls, .. }
+            | FittedStep::Clock { nulls, .. } => *nulls,
         }
     }
 }
@@ -102,7 +106,10 @@ impl Recipe {
                 Err(problem) => problems.push(problem),
                 Ok(column) if training.rows() > 0 => match fit_step(step, column) {
                     Some(fitted) => steps.push(fitted),
-                    None => problems.push(Problem::Empty { column: step.column().into(), rows: training.rows() }),
+                    None => problems.push(Problem::Empty {
+                        column: step.column().into(),
+                        rows: training.rows(),
+                    }),
                 },
                 Ok(_) => {}
             }
@@ -113,7 +120,11 @@ impl Recipe {
             .into_iter()
             .filter_map(|name| {
                 let column = training.get(name)?;
-                let nulls = steps.iter().filter(|step| step.column() == name).map(FittedStep::nulls).max();
+                let nulls = steps
+                    .iter()
+                    .filter(|step| step.column() == name)
+                    .map(FittedStep::nulls)
+                    .max();
                 Some(Field {
                     name: name.into(),
                     kind: kind_of(column),
@@ -126,7 +137,10 @@ impl Recipe {
             .collect();
         Ok(FittedRecipe {
             recipe: self.clone(),
-            schema: Schema { place: Place::Inline, fields },
+            schema: Schema {
+                place: Place::Inline,
+                fields,
+            },
             rows: training.rows(),
             steps,
         })
@@ -162,34 +176,58 @@ impl FittedRecipe {
         let mut problems = self.recipe.problems();
         let mut wrong = |what: String| problems.push(Problem::Inconsistent { what });
         if self.steps.len() != self.recipe.steps().len() {
-            wrong(format!("{} steps, {} of them fitted", self.recipe.steps().len(), self.steps.len()));
+            wrong(format!(
+                "{} steps, {} of them fitted",
+                self.recipe.steps().len(),
+                self.steps.len()
+            ));
         }
         for (asked, fitted) in self.recipe.steps().iter().zip(&self.steps) {
             let agrees = match (asked, fitted) {
-                (Step::Numeric { .. }, FittedStep::Numeric { mean, sd, median, .. }) => {
-                    mean.is_finite() && sd.is_finite() && *sd >= 0.0 && median.is_finite()
+                (
+                    Step::Numeric { .. },
+                    FittedStep::Numeric {
+                        mean, sd, median, ..
+                    },
+                ) => mean.is_finite() && sd.is_finite() && *sd >= 0.0 && median.is_finite(),
+                (Step::Category { top, .. }, FittedStep::Category { levels, .. }) => {
+                    levels.len() <= *top
                 }
-                (Step::Category { top, .. }, FittedStep::Category { levels, .. }) => levels.len() <= *top,
                 (Step::Clock { .. }, FittedStep::Clock { .. }) => true,
                 _ => false,
             };
             if !agrees || asked.column() != fitted.column() {
-                wrong(format!("step {} of {} was fitted as something else", asked.name(), asked.column()));
+                wrong(format!(
+                    "step {} of {} was fitted as something else",
+                    asked.name(),
+                    asked.column()
+                ));
             }
             match self.schema.field(fitted.column()) {
                 None => wrong(format!("column {} is not in the schema", fitted.column())),
                 Some(field) if !wanted(asked).contains(&field.kind) => {
-                    wrong(format!("column {} is {} in the schema, used as {}", field.name, field.kind, asked.name()));
+                    wrong(format!(
+                        "column {} is {} in the schema, used as {}",
+                        field.name,
+                        field.kind,
+                        asked.name()
+                    ));
                 }
                 Some(_) => {}
             }
         }
         for (index, field) in self.schema.fields.iter().enumerate() {
-            if self.schema.fields[..index].iter().any(|other| other.name == field.name) {
+            if self.schema.fields[..index]
+                .iter()
+                .any(|other| other.name == field.name)
+            {
                 wrong(format!("field {} appears twice in the schema", field.name));
             }
             if !self.steps.iter().any(|step| step.column() == field.name) {
-                wrong(format!("field {} is in the schema but no step uses it", field.name));
+                wrong(format!(
+                    "field {} is in the schema but no step uses it",
+                    field.name
+                ));
             }
         }
         RecipeError::check(problems)
@@ -199,7 +237,13 @@ impl FittedRecipe {
 /// The kinds a step can use.
 fn wanted(step: &Step) -> &'static [Kind] {
     match step {
-        Step::Numeric { .. } => &[Kind::Bool, Kind::Int32, Kind::Int64, Kind::Float32, Kind::Float64],
+        Step::Numeric { .. } => &[
+            Kind::Bool,
+            Kind::Int32,
+            Kind::Int64,
+            Kind::Float32,
+            Kind::Float64,
+        ],
         Step::Category { .. } => &[Kind::Text, Kind::Bool, Kind::Int32, Kind::Int64],
         Step::Clock { .. } => &[Kind::Timestamp],
     }
@@ -227,11 +271,23 @@ fn column_for<'a>(step: &Step, columns: &'a Columns) -> Result<&'a Column, Probl
         return Ok(column);
     }
     let (wanted, remedy) = match step {
-        Step::Numeric { .. } => ("a number or boolean", "use it as a category or a clock, or convert it"),
-        Step::Category { .. } => ("text, whole numbers or booleans", "use it as numeric or a clock, or convert it to text"),
+        Step::Numeric { .. } => (
+            "a number or boolean",
+            "use it as a category or a clock, or convert it",
+        ),
+        Step::Category { .. } => (
+            "text, whole numbers or booleans",
+            "use it as numeric or a clock, or convert it to text",
+        ),
         Step::Clock { .. } => ("a timestamp", "parse it into one first"),
     };
-    Err(Problem::Type { step: step.name(), column: step.column().into(), found: column.type_name(), wanted, remedy })
+    Err(Problem::Type {
+        step: step.name(),
+        column: step.column().into(),
+        found: column.type_name(),
+        wanted,
+        remedy,
+    })
 }
 
 /// `None` when the column holds no value at all.
@@ -240,7 +296,9 @@ fn fit_step(step: &Step, column: &Column) -> Option<FittedStep> {
         Step::Numeric { column: name } => fit_numeric(name, column),
         Step::Category { column: name, top } => fit_category(name, *top, column),
         Step::Clock { column: name } => {
-            let known: Vec<i64> = (0..column.len()).filter_map(|row| instant_of(column, row)).collect();
+            let known: Vec<i64> = (0..column.len())
+                .filter_map(|row| instant_of(column, row))
+                .collect();
             Some(FittedStep::Clock {
                 column: name.clone(),
                 first: *known.iter().min()?,
@@ -252,13 +310,20 @@ fn fit_step(step: &Step, column: &Column) -> Option<FittedStep> {
 }
 
 fn fit_numeric(name: &str, column: &Column) -> Option<FittedStep> {
-    let mut known: Vec<f64> = (0..column.len()).filter_map(|row| number_of(column, row)).collect();
+    let mut known: Vec<f64> = (0..column.len())
+        .filter_map(|row| number_of(column, row))
+        .collect();
     if known.is_empty() {
         return None;
     }
     let count = known.len() as f64;
     let mean = known.iter().sum::<f64>() / count;
-    let sd = (known.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / count).sqrt();
+    let sd = (known
+        .iter()
+        .map(|value| (value - mean).powi(2))
+        .sum::<f64>()
+        / count)
+        .sqrt();
     known.sort_unstable_by(f64::total_cmp);
     let median = f64::midpoint(known[(known.len() - 1) / 2], known[known.len() / 2]);
     Some(FittedStep::Numeric {
@@ -289,9 +354,17 @@ fn fit_category(name: &str, top: usize, column: &Column) -> Option<FittedStep> {
     if counts.is_empty() {
         return None;
     }
-    let mut levels: Vec<Level> = counts.into_iter().map(|(value, rows)| Level { value, rows }).collect();
+    let mut levels: Vec<Level> = counts
+        .into_iter()
+        .map(|(value, rows)| Level { value, rows })
+        .collect();
     levels.sort_by(|a, b| b.rows.cmp(&a.rows).then_with(|| a.value.cmp(&b.value)));
     let others = levels.iter().skip(top).map(|level| level.rows).sum();
     levels.truncate(top);
-    Some(FittedStep::Category { column: name.into(), levels, others, nulls })
+    Some(FittedStep::Category {
+        column: name.into(),
+        levels,
+        others,
+        nulls,
+    })
 }

@@ -36,7 +36,9 @@ impl Step {
     /// The column the step reads.
     pub fn column(&self) -> &str {
         match self {
-            Step::Numeric { column } | Step::Category { column, .. } | Step::Clock { column } => column,
+            Step::Numeric { column } | Step::Category { column, .. } | Step::Clock { column } => {
+                column
+            }
         }
     }
 
@@ -75,7 +77,11 @@ pub struct Recipe {
 
 impl Default for Recipe {
     fn default() -> Recipe {
-        Recipe { steps: Vec::new(), time_zone: "UTC".into(), descriptions: BTreeMap::new() }
+        Recipe {
+            steps: Vec::new(),
+            time_zone: "UTC".into(),
+            descriptions: BTreeMap::new(),
+        }
     }
 }
 
@@ -88,14 +94,20 @@ impl Recipe {
     /// Uses these columns as numbers. See [`Step::Numeric`].
     #[must_use]
     pub fn numeric<S: Into<String>>(mut self, columns: impl IntoIterator<Item = S>) -> Recipe {
-        self.steps.extend(columns.into_iter().map(|column| Step::Numeric { column: column.into() }));
+        self.steps
+            .extend(columns.into_iter().map(|column| Step::Numeric {
+                column: column.into(),
+            }));
         self
     }
 
     /// Uses these columns as categories of [`DEFAULT_TOP`] levels. See [`Step::Category`].
     #[must_use]
     pub fn category<S: Into<String>>(mut self, columns: impl IntoIterator<Item = S>) -> Recipe {
-        let steps = columns.into_iter().map(|column| Step::Category { column: column.into(), top: DEFAULT_TOP });
+        let steps = columns.into_iter().map(|column| Step::Category {
+            column: column.into(),
+            top: DEFAULT_TOP,
+        });
         self.steps.extend(steps);
         self
     }
@@ -106,7 +118,9 @@ impl Recipe {
     /// When `top` is zero: a category without levels has nothing to say.
     pub fn category_top(mut self, column: &str, top: usize) -> Result<Recipe, RecipeError> {
         if top == 0 {
-            return Err(RecipeError::one(Problem::NoLevels { column: column.into() }));
+            return Err(RecipeError::one(Problem::NoLevels {
+                column: column.into(),
+            }));
         }
         let declared = self.steps.iter_mut().find_map(|step| match step {
             Step::Category { column: own, top } if own == column => Some(top),
@@ -114,7 +128,10 @@ impl Recipe {
         });
         match declared {
             Some(own) => *own = top,
-            None => self.steps.push(Step::Category { column: column.into(), top }),
+            None => self.steps.push(Step::Category {
+                column: column.into(),
+                top,
+            }),
         }
         Ok(self)
     }
@@ -122,7 +139,9 @@ impl Recipe {
     /// Reads this instant as time of day and weekday. See [`Step::Clock`].
     #[must_use]
     pub fn clock(mut self, column: impl Into<String>) -> Recipe {
-        self.steps.push(Step::Clock { column: column.into() });
+        self.steps.push(Step::Clock {
+            column: column.into(),
+        });
         self
     }
 
@@ -173,17 +192,25 @@ impl Recipe {
             problems.push(Problem::NoSteps);
         }
         if self.time_zone.parse::<chrono_tz::Tz>().is_err() {
-            problems.push(Problem::TimeZone { name: self.time_zone.clone() });
+            problems.push(Problem::TimeZone {
+                name: self.time_zone.clone(),
+            });
         }
         for (index, step) in self.steps.iter().enumerate() {
-            let same = |other: &Step| other.name() == step.name() && other.column() == step.column();
+            let same =
+                |other: &Step| other.name() == step.name() && other.column() == step.column();
             if self.steps[..index].iter().any(same) {
-                problems.push(Problem::Twice { step: step.name(), column: step.column().into() });
+                problems.push(Problem::Twice {
+                    step: step.name(),
+                    column: step.column().into(),
+                });
             }
         }
         for column in self.descriptions.keys() {
             if !self.steps.iter().any(|step| step.column() == column) {
-                problems.push(Problem::DescribedOnly { column: column.clone() });
+                problems.push(Problem::DescribedOnly {
+                    column: column.clone(),
+                });
             }
         }
         problems

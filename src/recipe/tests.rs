@@ -7,7 +7,12 @@ use crate::record::{Column, Columns};
 use proptest::prelude::*;
 
 fn texts(values: &[Option<&str>]) -> Column {
-    Column::Text(values.iter().map(|value| value.map(str::to_owned)).collect())
+    Column::Text(
+        values
+            .iter()
+            .map(|value| value.map(str::to_owned))
+            .collect(),
+    )
 }
 
 fn columns(parts: Vec<(&str, Column)>) -> Columns {
@@ -21,9 +26,18 @@ fn columns(parts: Vec<(&str, Column)>) -> Columns {
 /// 2013-03-10 is the Sunday on which New York's clocks went from 02:00 to 03:00.
 fn training() -> Columns {
     columns(vec![
-        ("wind", Column::Float(vec![Some(1.0), Some(3.0), None, Some(f64::NAN)])),
-        ("carrier", texts(&[Some("UA"), Some("AA"), Some("UA"), Some("ZZ")])),
-        ("night", Column::Bool(vec![Some(true), Some(false), Some(true), Some(false)])),
+        (
+            "wind",
+            Column::Float(vec![Some(1.0), Some(3.0), None, Some(f64::NAN)]),
+        ),
+        (
+            "carrier",
+            texts(&[Some("UA"), Some("AA"), Some("UA"), Some("ZZ")]),
+        ),
+        (
+            "night",
+            Column::Bool(vec![Some(true), Some(false), Some(true), Some(false)]),
+        ),
         (
             "at",
             // 06:30Z is 01:30 EST, 07:30Z is 03:30 EDT, then Monday 16:00Z is 12:00 EDT.
@@ -38,7 +52,11 @@ fn training() -> Columns {
 }
 
 fn recipe() -> Recipe {
-    let recipe = Recipe::new().numeric(["wind", "night"]).category(["carrier"]).category_top("carrier", 2).unwrap();
+    let recipe = Recipe::new()
+        .numeric(["wind", "night"])
+        .category(["carrier"])
+        .category_top("carrier", 2)
+        .unwrap();
     recipe.clock("at").time_zone("America/New_York")
 }
 
@@ -48,7 +66,9 @@ fn numbers_are_standardised_and_nulls_become_the_median_with_a_flag() {
     let features = fitted.apply(&training()).unwrap();
     assert_eq!(&features.names()[..3], ["wind", "wind missing", "night"]);
     // Known values 1 and 3: mean 2, standard deviation 1, median 2.
-    let wind: Vec<[f64; 2]> = (0..4).map(|row| [features.row(row)[0], features.row(row)[1]]).collect();
+    let wind: Vec<[f64; 2]> = (0..4)
+        .map(|row| [features.row(row)[0], features.row(row)[1]])
+        .collect();
     assert_eq!(wind, [[-1.0, 0.0], [1.0, 0.0], [0.0, 1.0], [0.0, 1.0]]);
     assert_eq!(features.row(0)[2], 1.0);
     assert_eq!(features.row(1)[2], -1.0);
@@ -62,7 +82,19 @@ fn categories_keep_the_most_frequent_levels_and_unseen_values_count_as_other() {
     assert_eq!(sources[5], "carrier");
     let mut unseen = training();
     unseen = columns(
-        unseen.iter().map(|(n, c)| (n, if n == "carrier" { texts(&[Some("QQ"), None, Some("AA"), Some("UA")]) } else { c.clone() })).collect(),
+        unseen
+            .iter()
+            .map(|(n, c)| {
+                (
+                    n,
+                    if n == "carrier" {
+                        texts(&[Some("QQ"), None, Some("AA"), Some("UA")])
+                    } else {
+                        c.clone()
+                    },
+                )
+            })
+            .collect(),
     );
     let features = fitted.apply(&unseen).unwrap();
     assert_eq!(&features.row(0)[3..6], [0.0, 0.0, 1.0]);
@@ -74,7 +106,11 @@ fn categories_keep_the_most_frequent_levels_and_unseen_values_count_as_other() {
 fn the_clock_is_read_in_the_recipes_zone_across_the_change_of_clocks() {
     let fitted = recipe().fit(&training()).unwrap();
     let features = fitted.apply(&training()).unwrap();
-    let angle = |row: usize| features.row(row)[6].atan2(features.row(row)[7]).rem_euclid(std::f64::consts::TAU);
+    let angle = |row: usize| {
+        features.row(row)[6]
+            .atan2(features.row(row)[7])
+            .rem_euclid(std::f64::consts::TAU)
+    };
     let hours = |row: usize| angle(row) / std::f64::consts::TAU * 24.0;
     assert!((hours(0) - 1.5).abs() < 1e-9, "{}", hours(0));
     assert!((hours(1) - 3.5).abs() < 1e-9, "{}", hours(1));
@@ -86,32 +122,75 @@ fn the_clock_is_read_in_the_recipes_zone_across_the_change_of_clocks() {
 
 #[test]
 fn the_schema_asks_for_the_columns_used_and_allows_null_only_where_training_had_it() {
-    let fitted = recipe().describe("wind", "Wind speed, miles an hour").fit(&training()).unwrap();
-    let fields: Vec<(&str, bool)> = fitted.schema().fields.iter().map(|f| (f.name.as_str(), f.nullable)).collect();
-    assert_eq!(fields, [("wind", true), ("night", false), ("carrier", false), ("at", false)]);
-    assert_eq!(fitted.schema().fields[0].description.as_deref(), Some("Wind speed, miles an hour"));
+    let fitted = recipe()
+        .describe("wind", "Wind speed, miles an hour")
+        .fit(&training())
+        .unwrap();
+    let fields: Vec<(&str, bool)> = fitted
+        .schema()
+        .fields
+        .iter()
+        .map(|f| (f.name.as_str(), f.nullable))
+        .collect();
+    assert_eq!(
+        fields,
+        [
+            ("wind", true),
+            ("night", false),
+            ("carrier", false),
+            ("at", false)
+        ]
+    );
+    assert_eq!(
+        fitted.schema().fields[0].description.as_deref(),
+        Some("Wind speed, miles an hour")
+    );
     fitted.check().unwrap();
 }
 
 #[test]
 fn every_problem_is_told_at_once() {
-    let asked = Recipe::new().numeric(["carrier", "gust"]).category(["wind"]).clock("at").clock("at").time_zone("Mars/Base");
+    let asked = Recipe::new()
+        .numeric(["carrier", "gust"])
+        .category(["wind"])
+        .clock("at")
+        .clock("at")
+        .time_zone("Mars/Base");
     let error = asked.fit(&training()).unwrap_err();
     let told = error.to_string();
     assert_eq!(error.problems().len(), 5, "{told}");
-    for part in ["carrier is text", "gust", "wind is float", "at is used as clock twice", "Mars/Base"] {
+    for part in [
+        "carrier is text",
+        "gust",
+        "wind is float",
+        "at is used as clock twice",
+        "Mars/Base",
+    ] {
         assert!(told.contains(part), "{part} is missing in {told}");
     }
-    assert!(matches!(Recipe::new().fit(&training()).unwrap_err().problems(), [Problem::NoSteps]));
+    assert!(matches!(
+        Recipe::new().fit(&training()).unwrap_err().problems(),
+        [Problem::NoSteps]
+    ));
     let empty = columns(vec![("wind", Column::Float(vec![None, None]))]);
-    assert!(matches!(Recipe::new().numeric(["wind"]).fit(&empty).unwrap_err().problems(), [Problem::Empty { .. }]));
+    assert!(matches!(
+        Recipe::new()
+            .numeric(["wind"])
+            .fit(&empty)
+            .unwrap_err()
+            .problems(),
+        [Problem::Empty { .. }]
+    ));
     assert!(Recipe::new().category_top("carrier", 0).is_err());
 }
 
 #[test]
 fn a_column_that_changed_its_type_or_went_missing_is_refused() {
     let fitted = recipe().fit(&training()).unwrap();
-    let now = columns(vec![("wind", texts(&[Some("calm")])), ("night", Column::Bool(vec![None]))]);
+    let now = columns(vec![
+        ("wind", texts(&[Some("calm")])),
+        ("night", Column::Bool(vec![None])),
+    ]);
     let told = fitted.apply(&now).unwrap_err();
     assert_eq!(told.problems().len(), 3, "{told}");
 }
