@@ -58,9 +58,7 @@ impl KernelProcess {
             kernel_name: Some(kernel.name.clone()),
         };
         // A folder only this user may read: whoever has the key can run code.
-        let private = tempfile::Builder::new()
-            .prefix("carnet-kernel-")
-            .tempdir()?;
+        let private = tempfile::Builder::new().prefix("carnet-run-").tempdir()?;
         let file = private.path().join("connection.json");
         std::fs::write(&file, serde_json::to_vec_pretty(&connection)?)?;
 

@@ -1,7 +1,7 @@
 //! What a run that fails says, returns, and keeps.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::time::Instant;
 
 use serde_json::{Value, json};
@@ -187,6 +187,42 @@ fn a_kernel_that_dies_at_its_start_says_why() {
         "{}",
         said.err
     );
+    assert_eq!(std::fs::read(&path).unwrap(), before);
+}
+
+#[test]
+fn ctrl_c_while_the_kernel_starts_ends_the_kernel_and_changes_nothing() {
+    let world = World::new();
+    let path = world.notebook("a.ipynb", &["1"]);
+    let before = std::fs::read(&path).unwrap();
+    let jupyter = shell_kernel(
+        &world,
+        "silent",
+        "echo $$ > pid.new; mv pid.new pid; exec sleep 300",
+    );
+    let mut run = world.command(&["run", "a.ipynb", "--kernel", "silent"]);
+    let run = run
+        .env("JUPYTER_PATH", jupyter)
+        .stderr(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    world.wait_for("pid");
+    assert!(
+        Command::new("kill")
+            .args(["-INT", &run.id().to_string()])
+            .status()
+            .unwrap()
+            .success()
+    );
+    let said = Said::from(run.wait_with_output().unwrap());
+    assert_eq!(said.code, 130, "{said:?}");
+    let pid = std::fs::read_to_string(world.path("pid")).unwrap();
+    let alive = Command::new("kill")
+        .args(["-0", pid.trim()])
+        .output()
+        .unwrap();
+    assert!(!alive.status.success(), "the kernel {pid} is still running");
     assert_eq!(std::fs::read(&path).unwrap(), before);
 }
 
