@@ -133,12 +133,12 @@ impl<T: Record> Load<T> {
         let mut builders: Vec<Builder> = schema.fields.iter().map(Builder::new).collect();
         let (query, count, read) = match &schema.place {
             Place::Table(table) => {
-                let query = self.table_query(&mut connection, &schema, table).await?;
+                let (query, shown) = self.table_query(&mut connection, &schema, table).await?;
                 let values = self.condition.as_ref().map_or(&[][..], |(_, values)| values);
                 let mut handle = connection.lock_handle().await?;
                 let mut cursor = Cursor::open(&mut handle, &query, values)?;
                 let count = rows::read(&mut cursor, &schema, &mut builders, &mut mismatches)?;
-                (query, count, count)
+                (shown, count, count)
             }
             Place::Collection(collection) => {
                 let filter = Filter::new(&self.matching.clone().unwrap_or_default())?;
@@ -183,13 +183,14 @@ impl<T: Record> Load<T> {
         Ok(schema)
     }
 
-    /// Checks the record against the catalogue and makes the statement: the key for messages, then the fields.
+    /// Checks the record against the catalogue and makes the statement: the key for messages, then the fields. With it comes
+    /// what the report shows, without the key.
     async fn table_query(
         &self,
         connection: &mut SqliteConnection,
         schema: &Schema,
         table: &str,
-    ) -> Result<String, FrameError> {
+    ) -> Result<(String, String), FrameError> {
         if self.matching.is_some() {
             let method = ".filter(\"column = $1\", [value])";
             return Err(FrameError::WrongFilter { place: schema.place.to_string(), method });
@@ -204,16 +205,16 @@ impl<T: Record> Load<T> {
             return Err(FrameError::Record { place: schema.place.to_string(), differences });
         }
         let key = T::schema().fields.iter().find(|field| field.key).map_or("NULL".to_owned(), |key| quoted(&key.path));
-        let fields: String = schema.fields.iter().map(|field| format!(", {}", quoted(&field.path))).collect();
-        let mut query = format!("SELECT {key}{fields} FROM {}", quoted(table));
+        let fields = schema.fields.iter().map(|field| quoted(&field.path)).collect::<Vec<_>>().join(", ");
+        let mut rest = format!("FROM {}", quoted(table));
         if let Some((condition, _)) = &self.condition {
             // On lines of its own, so that a comment at the condition's end cannot swallow the bracket.
-            query.push_str(&format!(" WHERE (\n{condition}\n)"));
+            rest.push_str(&format!(" WHERE (\n{condition}\n)"));
         }
         if let Some(limit) = self.limit {
-            query.push_str(&format!(" LIMIT {limit}"));
+            rest.push_str(&format!(" LIMIT {limit}"));
         }
-        Ok(query)
+        Ok((format!("SELECT {key}, {fields} {rest}"), format!("SELECT {fields} {rest}")))
     }
 
     async fn document_query(

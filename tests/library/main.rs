@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
 mod documents;
+mod show;
 mod stores;
 mod tables;
 mod world;
