@@ -105,6 +105,11 @@ pub async fn load(
         fill_observations(&mut transaction, &records.observations, progress).await?,
     ];
     transaction.commit().await.map_err(StoreError::from)?;
+    // Moves the write-ahead log into the file and empties it. A reader may hold that up; then it happens later.
+    sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)")
+        .execute(store.pool())
+        .await
+        .map_err(StoreError::from)?;
     for entry in &mut filled {
         if entry.name == "airport" {
             entry.read = records.listed;
@@ -179,12 +184,7 @@ async fn fill_observations(
     })
 }
 
-/// The bytes of the database with its write-ahead log; 0 when they cannot be asked for.
+/// The bytes of the database; 0 when they cannot be asked for.
 fn size(store: &Store) -> u64 {
-    let log = format!("{}-wal", store.path().display());
-    [store.path(), log.as_ref()]
-        .iter()
-        .filter_map(|path| std::fs::metadata(path).ok())
-        .map(|file| file.len())
-        .sum()
+    std::fs::metadata(store.path()).map_or(0, |file| file.len())
 }

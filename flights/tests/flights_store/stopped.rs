@@ -1,6 +1,6 @@
 //! A load that is stopped half way: killed, interrupted, or refused by the database. Nothing of it stays.
 
-use super::{RECORDS, all_rows, command, failure, fill, number, run};
+use super::{RECORDS, all_rows, command, fill, number, run};
 use carnet::store::Store;
 use flights::load::load;
 use flights::progress::Progress;
