@@ -104,6 +104,13 @@ fn the_settings_in_the_manifests_are_settings_of_the_service() {
     for name in settings.keys() {
         assert!(known.contains(name.as_str()), "{name} of {known:?}");
     }
+    let compose: Value = serde_saphyr::from_str(&text("compose.yaml")).expect("compose.yaml");
+    let in_compose = compose["services"]["api"]["environment"]
+        .as_object()
+        .expect("environment");
+    for (name, value) in in_compose {
+        assert_eq!(value.as_str(), settings.get(name).map(String::as_str), "{name}");
+    }
     let port = settings["CARNET_LISTEN"]
         .rsplit_once(':')
         .expect("a port")
