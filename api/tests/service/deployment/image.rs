@@ -109,7 +109,11 @@ fn the_settings_in_the_manifests_are_settings_of_the_service() {
         .as_object()
         .expect("environment");
     for (name, value) in in_compose {
-        assert_eq!(value.as_str(), settings.get(name).map(String::as_str), "{name}");
+        assert_eq!(
+            value.as_str(),
+            settings.get(name).map(String::as_str),
+            "{name}"
+        );
     }
     let port = settings["CARNET_LISTEN"]
         .rsplit_once(':')
