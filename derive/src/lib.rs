@@ -4,21 +4,32 @@
 use proc_macro::TokenStream;
 use proc_macro2::TokenStream as Tokens;
 use quote::{ToTokens, quote};
-use syn::{Attribute, Data, DeriveInput, Error, Expr, ExprLit, Fields, Lit, LitStr, Meta, parse_macro_input};
+use syn::{
+    Attribute, Data, DeriveInput, Error, Expr, ExprLit, Fields, Lit, LitStr, Meta,
+    parse_macro_input,
+};
 
 /// Implements `carnet::record::Record`; see there for the attributes.
 #[proc_macro_derive(Record, attributes(record))]
 pub fn derive_record(input: TokenStream) -> TokenStream {
     let input = parse_macro_input!(input as DeriveInput);
-    expand(&input).unwrap_or_else(Error::into_compile_error).into()
+    expand(&input)
+        .unwrap_or_else(Error::into_compile_error)
+        .into()
 }
 
 fn expand(input: &DeriveInput) -> Result<Tokens, Error> {
     let Data::Struct(data) = &input.data else {
-        return Err(Error::new_spanned(&input.ident, "a record is a struct with named fields"));
+        return Err(Error::new_spanned(
+            &input.ident,
+            "a record is a struct with named fields",
+        ));
     };
     let Fields::Named(named) = &data.fields else {
-        return Err(Error::new_spanned(&input.ident, "a record is a struct with named fields"));
+        return Err(Error::new_spanned(
+            &input.ident,
+            "a record is a struct with named fields",
+        ));
     };
     let place = place(input)?;
     let mut fields = Vec::new();
@@ -26,7 +37,9 @@ fn expand(input: &DeriveInput) -> Result<Tokens, Error> {
         let Some(ident) = &field.ident else { continue };
         let options = FieldOptions::read(&field.attrs)?;
         let name = ident.to_string().trim_start_matches("r#").to_owned();
-        let path = options.path.map_or_else(|| name.clone(), |path| path.value());
+        let path = options
+            .path
+            .map_or_else(|| name.clone(), |path| path.value());
         let (kind, key) = (&field.ty, options.key);
         let description = match documentation(&field.attrs) {
             Some(text) => quote!(::core::option::Option::Some(::std::string::String::from(#text))),
@@ -69,7 +82,8 @@ fn place(input: &DeriveInput) -> Result<Tokens, Error> {
             if place.is_some() {
                 return Err(meta.error("a record lives in one table or one collection"));
             }
-            place = Some(quote!(::carnet::record::Place::#variant(::std::string::String::from(#name))));
+            place =
+                Some(quote!(::carnet::record::Place::#variant(::std::string::String::from(#name))));
             Ok(())
         })?;
     }
@@ -107,7 +121,9 @@ impl FieldOptions {
 }
 
 fn record_attributes(attributes: &[Attribute]) -> impl Iterator<Item = &Attribute> {
-    attributes.iter().filter(|attribute| attribute.path().is_ident("record"))
+    attributes
+        .iter()
+        .filter(|attribute| attribute.path().is_ident("record"))
 }
 
 /// The doc comment of a field, in one line: the field's description in documentation made from the schema.
@@ -116,7 +132,10 @@ fn documentation(attributes: &[Attribute]) -> Option<String> {
         .iter()
         .filter_map(|attribute| match &attribute.meta {
             Meta::NameValue(pair) if pair.path.is_ident("doc") => match &pair.value {
-                Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => Some(text.value().trim().to_owned()),
+                Expr::Lit(ExprLit {
+                    lit: Lit::Str(text),
+                    ..
+                }) => Some(text.value().trim().to_owned()),
                 other => Some(other.to_token_stream().to_string()),
             },
             _ => None,

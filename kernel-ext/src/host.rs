@@ -57,7 +57,10 @@ fn take_standard_input() -> Result<File> {
         let commands = libc::fcntl(libc::STDIN_FILENO, libc::F_DUPFD_CLOEXEC, 100);
         let null = libc::open(c"/dev/null".as_ptr(), libc::O_RDONLY | libc::O_CLOEXEC);
         if commands < 0 || null < 0 || libc::dup2(null, libc::STDIN_FILENO) < 0 {
-            bail!("the command pipe could not be set up: {}", std::io::Error::last_os_error());
+            bail!(
+                "the command pipe could not be set up: {}",
+                std::io::Error::last_os_error()
+            );
         }
         libc::close(null);
         Ok(File::from_raw_fd(commands))
@@ -68,7 +71,10 @@ fn take_standard_input() -> Result<File> {
 fn die_with_parent() -> Result<()> {
     // SAFETY: a system call without pointers.
     if unsafe { libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL) } != 0 {
-        bail!("the system did not agree to end this process with its parent: {}", std::io::Error::last_os_error());
+        bail!(
+            "the system did not agree to end this process with its parent: {}",
+            std::io::Error::last_os_error()
+        );
     }
     Ok(())
 }
@@ -78,7 +84,11 @@ fn report_unloadable(message: &str) -> Result<()> {
     let token = std::env::var("CARNET_DISPLAY_TOKEN").unwrap_or_default();
     let report = serde_json::json!({ "kind": "end", "outcome": "unloadable", "message": message });
     writeln!(std::io::stdout(), "\u{1e}{token} {report}")?;
-    writeln!(std::io::stderr(), "\u{1e}{token} {}", serde_json::json!({ "kind": "end" }))?;
+    writeln!(
+        std::io::stderr(),
+        "\u{1e}{token} {}",
+        serde_json::json!({ "kind": "end" })
+    )?;
     std::io::stdout().flush()?;
     Ok(())
 }

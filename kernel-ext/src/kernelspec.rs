@@ -40,7 +40,11 @@ pub enum InstallError {
 
 /// Installs the kernel `program` under `name` and returns the folder of its kernelspec. The toolkit and the compiler are
 /// those found now, so that the kernel works from any folder.
-pub fn install(program: &Path, destination: &Destination, name: &str) -> Result<PathBuf, InstallError> {
+pub fn install(
+    program: &Path,
+    destination: &Destination,
+    name: &str,
+) -> Result<PathBuf, InstallError> {
     let allowed = |c: char| c.is_ascii_alphanumeric() || ".-_".contains(c);
     if name.is_empty() || !name.chars().all(allowed) || name.starts_with('.') {
         return Err(InstallError::BadName(name.to_owned()));
@@ -68,12 +72,19 @@ pub fn install(program: &Path, destination: &Destination, name: &str) -> Result<
 fn kernelspec(program: &Path, toolkit: &Path, rustc: &Path) -> JupyterKernelspec {
     let text = |path: &Path| path.display().to_string();
     JupyterKernelspec {
-        argv: vec![text(program), "--connection-file".to_owned(), "{connection_file}".to_owned()],
+        argv: vec![
+            text(program),
+            "--connection-file".to_owned(),
+            "{connection_file}".to_owned(),
+        ],
         display_name: "Rust (Carnet)".to_owned(),
         language: "rust".to_owned(),
         metadata: Some(HashMap::new()),
         interrupt_mode: Some("message".to_owned()),
-        env: Some(HashMap::from([(TOOLKIT_DIR.to_owned(), text(toolkit)), (RUSTC.to_owned(), text(rustc))])),
+        env: Some(HashMap::from([
+            (TOOLKIT_DIR.to_owned(), text(toolkit)),
+            (RUSTC.to_owned(), text(rustc)),
+        ])),
     }
 }
 
@@ -82,7 +93,8 @@ fn user_folder() -> Result<PathBuf, InstallError> {
     if let Some(folder) = std::env::var_os("JUPYTER_DATA_DIR").filter(|folder| !folder.is_empty()) {
         return Ok(PathBuf::from(folder));
     }
-    jupyter_zmq_client::dirs::user_data_dir().map_err(|error| InstallError::NoUserFolder(error.to_string()))
+    jupyter_zmq_client::dirs::user_data_dir()
+        .map_err(|error| InstallError::NoUserFolder(error.to_string()))
 }
 
 #[cfg(test)]
@@ -92,17 +104,35 @@ mod tests {
 
     #[test]
     fn the_kernelspec_names_the_kernel_the_toolkit_and_the_compiler() {
-        let spec = kernelspec(Path::new("/bin/carnet-kernel"), Path::new("/deps"), Path::new("/rustc"));
-        assert_eq!(spec.argv, ["/bin/carnet-kernel", "--connection-file", "{connection_file}"]);
+        let spec = kernelspec(
+            Path::new("/bin/carnet-kernel"),
+            Path::new("/deps"),
+            Path::new("/rustc"),
+        );
+        assert_eq!(
+            spec.argv,
+            [
+                "/bin/carnet-kernel",
+                "--connection-file",
+                "{connection_file}"
+            ]
+        );
         assert_eq!(spec.interrupt_mode.as_deref(), Some("message"));
         let env = spec.env.unwrap();
-        assert_eq!((env[TOOLKIT_DIR].as_str(), env[RUSTC].as_str()), ("/deps", "/rustc"));
+        assert_eq!(
+            (env[TOOLKIT_DIR].as_str(), env[RUSTC].as_str()),
+            ("/deps", "/rustc")
+        );
     }
 
     #[test]
     fn names_that_would_leave_the_folder_are_refused() {
         for name in ["", "../x", "a/b", ".hidden"] {
-            let error = install(Path::new("/k"), &Destination::Prefix(PathBuf::from("/nowhere")), name);
+            let error = install(
+                Path::new("/k"),
+                &Destination::Prefix(PathBuf::from("/nowhere")),
+                name,
+            );
             assert!(matches!(error, Err(InstallError::BadName(_))), "{name}");
         }
     }

@@ -12,7 +12,11 @@ use tracing_subscriber::EnvFilter;
 
 /// A Jupyter kernel for Rust, with the Carnet toolkit prebuilt.
 #[derive(Debug, Parser)]
-#[command(version, args_conflicts_with_subcommands = true, arg_required_else_help = true)]
+#[command(
+    version,
+    args_conflicts_with_subcommands = true,
+    arg_required_else_help = true
+)]
 struct Arguments {
     #[command(subcommand)]
     command: Option<Command>,
@@ -46,7 +50,14 @@ enum Command {
 fn main() -> Result<()> {
     let arguments = Arguments::parse();
     match (arguments.command, arguments.connection_file) {
-        (Some(Command::Install { prefix, user: _, name }), _) => {
+        (
+            Some(Command::Install {
+                prefix,
+                user: _,
+                name,
+            }),
+            _,
+        ) => {
             let program = std::env::current_exe().and_then(|path| path.canonicalize());
             let program = program.context("the path of this program is not known")?;
             let destination = prefix.map_or(Destination::User, Destination::Prefix);
@@ -56,9 +67,15 @@ fn main() -> Result<()> {
         }
         (Some(Command::RunCells { toolkit }), _) => host::serve(&toolkit),
         (None, Some(file)) => {
-            let filter = EnvFilter::try_from_env("CARNET_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
-            tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
-            let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+            let filter =
+                EnvFilter::try_from_env("CARNET_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
+            tracing_subscriber::fmt()
+                .with_env_filter(filter)
+                .with_writer(std::io::stderr)
+                .init();
+            let runtime = tokio::runtime::Builder::new_multi_thread()
+                .enable_all()
+                .build()?;
             let served = runtime.block_on(protocol::serve(&file, Direct::default()));
             // A blocked reader must not hold the end up.
             runtime.shutdown_background();

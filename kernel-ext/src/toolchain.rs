@@ -63,7 +63,11 @@ impl Toolchain {
         let toolkit_dir = find_toolkit()?;
         let rustc = PathBuf::from(std::env::var_os(RUSTC).unwrap_or_else(|| "rustc".into()));
         let library_dir = PathBuf::from(print(&rustc, "target-libdir")?);
-        Ok(Self { rustc, library_dir, toolkit_dir })
+        Ok(Self {
+            rustc,
+            library_dir,
+            toolkit_dir,
+        })
     }
 
     /// The toolkit's file.
@@ -75,11 +79,15 @@ impl Toolchain {
 /// The folder of the toolkit: what the environment names, else beside this program or in `deps` below it, where cargo
 /// puts it.
 pub fn find_toolkit() -> Result<PathBuf, ToolchainError> {
-    let named = std::env::var_os(TOOLKIT_DIR).filter(|dir| !dir.is_empty()).map(PathBuf::from);
+    let named = std::env::var_os(TOOLKIT_DIR)
+        .filter(|dir| !dir.is_empty())
+        .map(PathBuf::from);
     let searched = match named {
         Some(dir) => vec![dir],
         None => {
-            let program = std::env::current_exe().and_then(|exe| exe.canonicalize()).unwrap_or_default();
+            let program = std::env::current_exe()
+                .and_then(|exe| exe.canonicalize())
+                .unwrap_or_default();
             let beside = program.parent().unwrap_or(Path::new(".")).to_owned();
             vec![beside.join("deps"), beside]
         }
@@ -92,21 +100,32 @@ pub fn find_toolkit() -> Result<PathBuf, ToolchainError> {
 
 /// The path of the real compiler behind `rustc` in the current folder, which rustup may choose by folder.
 pub fn find_rustc() -> Result<PathBuf, ToolchainError> {
-    Ok(PathBuf::from(print(Path::new("rustc"), "sysroot")?).join("bin").join("rustc"))
+    Ok(PathBuf::from(print(Path::new("rustc"), "sysroot")?)
+        .join("bin")
+        .join("rustc"))
 }
 
 fn print(rustc: &Path, what: &str) -> Result<String, ToolchainError> {
     let name = || rustc.display().to_string();
     let output = Command::new(rustc).args(["--print", what]).output();
-    let output = output.map_err(|source| ToolchainError::NoRustc { rustc: name(), source })?;
+    let output = output.map_err(|source| ToolchainError::NoRustc {
+        rustc: name(),
+        source,
+    })?;
     if !output.status.success() {
         let message = String::from_utf8_lossy(&output.stderr).trim().to_owned();
-        return Err(ToolchainError::BadRustc { rustc: name(), message });
+        return Err(ToolchainError::BadRustc {
+            rustc: name(),
+            message,
+        });
     }
     Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
 }
 
 fn list(folders: &[PathBuf]) -> String {
-    let names: Vec<String> = folders.iter().map(|folder| folder.display().to_string()).collect();
+    let names: Vec<String> = folders
+        .iter()
+        .map(|folder| folder.display().to_string())
+        .collect();
     names.join(" or ")
 }

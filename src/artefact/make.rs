@@ -11,7 +11,7 @@ use std::path::Path;
 /// Hexadecimal digits of a version.
 const VERSION_DIGITS: usize = 12;
 
-impl Chosen<'_> {
+impl Chosen {
     /// The chosen model with its recipe and its card.
     ///
     /// # Errors

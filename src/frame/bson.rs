@@ -1,13 +1,13 @@
 //! BSON documents → columns: the record's paths are looked up in the raw bytes; no document is built.
 
+use super::FrameError;
 use super::builder::Builder;
-use polars::prelude::ChunkedBuilder;
 use super::cursor::{Cell, Cursor};
 use super::report::Mismatches;
-use super::FrameError;
 use crate::record::Schema;
 use crate::store::document::{Filter, lookup};
 use bson::raw::{RawBsonRef, RawDocument};
+use polars::prelude::ChunkedBuilder;
 
 /// Reads the documents that pass the filter, up to `limit`: column 0 is the id, column 1 the body. Returns how many passed
 /// and how many were read.
@@ -25,13 +25,18 @@ pub(super) fn read(
         let (Cell::Text(id), Cell::Blob(bytes)) = (cursor.cell(0), cursor.cell(1)) else {
             return Err(damaged(collection, b"?", "its row holds no BSON".into()));
         };
-        let document = RawDocument::from_bytes(bytes).map_err(|error| damaged(collection, id, error.to_string()))?;
-        if !filter.passes(document).map_err(|error| damaged(collection, id, error.to_string()))? {
+        let document = RawDocument::from_bytes(bytes)
+            .map_err(|error| damaged(collection, id, error.to_string()))?;
+        if !filter
+            .passes(document)
+            .map_err(|error| damaged(collection, id, error.to_string()))?
+        {
             continue;
         }
         passed += 1;
         for (field, builder) in schema.fields.iter().zip(builders.iter_mut()) {
-            let value = lookup(document, &field.path).map_err(|error| damaged(collection, id, error.to_string()))?;
+            let value = lookup(document, &field.path)
+                .map_err(|error| damaged(collection, id, error.to_string()))?;
             let found = match value {
                 None | Some(RawBsonRef::Null) if field.nullable => {
                     builder.push_null();
@@ -42,8 +47,9 @@ pub(super) fn read(
                 Some(value) => format!("{:?}", value.element_type()),
             };
             builder.push_null();
-            mismatches
-                .add(&field.name, &field.kind.to_string(), &found, || String::from_utf8_lossy(id).into_owned());
+            mismatches.add(&field.name, &field.kind.to_string(), &found, || {
+                String::from_utf8_lossy(id).into_owned()
+            });
         }
     }
     Ok((passed, rows))
@@ -61,26 +67,40 @@ fn push(builder: &mut Builder, value: RawBsonRef<'_>) -> bool {
             None => return false,
         },
         (Builder::Float64(builder), RawBsonRef::Double(value)) => builder.append_value(value),
-        (Builder::Float32(builder), RawBsonRef::Double(value)) => builder.append_value(value as f32),
-        (Builder::Float64(builder), _) => match whole.filter(|value| value.unsigned_abs() <= 1 << f64::MANTISSA_DIGITS) {
-            Some(value) => builder.append_value(value as f64),
-            None => return false,
-        },
-        (Builder::Float32(builder), _) => match whole.filter(|value| value.unsigned_abs() <= 1 << f32::MANTISSA_DIGITS) {
-            Some(value) => builder.append_value(value as f32),
-            None => return false,
-        },
+        (Builder::Float32(builder), RawBsonRef::Double(value)) => {
+            builder.append_value(value as f32)
+        }
+        (Builder::Float64(builder), _) => {
+            match whole.filter(|value| value.unsigned_abs() <= 1 << f64::MANTISSA_DIGITS) {
+                Some(value) => builder.append_value(value as f64),
+                None => return false,
+            }
+        }
+        (Builder::Float32(builder), _) => {
+            match whole.filter(|value| value.unsigned_abs() <= 1 << f32::MANTISSA_DIGITS) {
+                Some(value) => builder.append_value(value as f32),
+                None => return false,
+            }
+        }
         (Builder::Text(builder), RawBsonRef::String(value)) => builder.append_value(value),
-        (Builder::Text(builder), RawBsonRef::ObjectId(value)) => builder.append_value(value.to_hex()),
-        (Builder::Timestamp(builder), RawBsonRef::DateTime(value)) => match value.timestamp_millis().checked_mul(1000) {
-            Some(micros) => builder.append_value(micros),
-            None => return false,
-        },
+        (Builder::Text(builder), RawBsonRef::ObjectId(value)) => {
+            builder.append_value(value.to_hex())
+        }
+        (Builder::Timestamp(builder), RawBsonRef::DateTime(value)) => {
+            match value.timestamp_millis().checked_mul(1000) {
+                Some(micros) => builder.append_value(micros),
+                None => return false,
+            }
+        }
         _ => return false,
     }
     true
 }
 
 fn damaged(collection: &str, id: &[u8], reason: String) -> FrameError {
-    FrameError::Damaged { collection: collection.to_owned(), id: String::from_utf8_lossy(id).into_owned(), reason }
+    FrameError::Damaged {
+        collection: collection.to_owned(),
+        id: String::from_utf8_lossy(id).into_owned(),
+        reason,
+    }
 }

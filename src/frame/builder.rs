@@ -2,8 +2,8 @@
 
 use crate::record::{Field, Kind};
 use polars::prelude::{
-    BooleanChunkedBuilder, ChunkedBuilder, Column, Float32Type, Float64Type, Int32Type, Int64Type, IntoColumn,
-    IntoSeries, PrimitiveChunkedBuilder, StringChunkedBuilder, TimeUnit, TimeZone,
+    BooleanChunkedBuilder, ChunkedBuilder, Column, Float32Type, Float64Type, Int32Type, Int64Type,
+    IntoColumn, IntoSeries, PrimitiveChunkedBuilder, StringChunkedBuilder, TimeUnit, TimeZone,
 };
 
 /// A column being built.

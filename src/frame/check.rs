@@ -30,8 +30,16 @@ pub struct Difference {
 
 impl fmt::Display for Difference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Difference { field, wanted, found, remedy } = self;
-        write!(f, "{field}: the record says {wanted}, the table has {found}; {remedy}")
+        let Difference {
+            field,
+            wanted,
+            found,
+            remedy,
+        } = self;
+        write!(
+            f,
+            "{field}: the record says {wanted}, the table has {found}; {remedy}"
+        )
     }
 }
 
@@ -67,31 +75,58 @@ fn rust_type(kind: Kind) -> &'static str {
 
 /// Every difference between the record's fields and the table's columns.
 pub(super) fn differences(schema: &Schema, columns: &[CatalogueColumn]) -> Vec<Difference> {
-    schema.fields.iter().filter_map(|field| difference(field, columns)).collect()
+    schema
+        .fields
+        .iter()
+        .filter_map(|field| difference(field, columns))
+        .collect()
 }
 
 fn difference(field: &Field, columns: &[CatalogueColumn]) -> Option<Difference> {
-    let wanted = if field.nullable { format!("Option<{}>", rust_type(field.kind)) } else { rust_type(field.kind).into() };
-    let differs = |found: String, remedy: String| Some(Difference { field: field.name.clone(), wanted, found, remedy });
+    let wanted = if field.nullable {
+        format!("Option<{}>", rust_type(field.kind))
+    } else {
+        rust_type(field.kind).into()
+    };
+    let differs = |found: String, remedy: String| {
+        Some(Difference {
+            field: field.name.clone(),
+            wanted,
+            found,
+            remedy,
+        })
+    };
     let Some(column) = columns.iter().find(|column| column.name == field.path) else {
         let existing: Vec<&str> = columns.iter().map(|column| column.name.as_str()).collect();
         return differs(
             format!("no column {}", field.path),
-            format!("name one of its columns with #[record(path = \"…\")]: {}", existing.join(", ")),
+            format!(
+                "name one of its columns with #[record(path = \"…\")]: {}",
+                existing.join(", ")
+            ),
         );
     };
-    let declared = if column.declared.is_empty() { "no declared type" } else { column.declared.as_str() };
+    let declared = if column.declared.is_empty() {
+        "no declared type"
+    } else {
+        column.declared.as_str()
+    };
     let kinds = kinds(&column.declared);
     if !kinds.contains(&field.kind) {
         let remedy = match kinds.first() {
-            Some(kind) if field.nullable || column.nullable => format!("write Option<{}>", rust_type(*kind)),
+            Some(kind) if field.nullable || column.nullable => {
+                format!("write Option<{}>", rust_type(*kind))
+            }
             Some(kind) => format!("write {}", rust_type(*kind)),
             None => "leave the field out: this version cannot load that type".into(),
         };
         return differs(declared.to_owned(), remedy);
     }
     if column.nullable && !field.nullable {
-        return differs(format!("{declared} that allows nulls"), format!("write Option<{}>", rust_type(field.kind)));
+        return differs(
+            format!("{declared} that allows nulls"),
+            format!("write Option<{}>", rust_type(field.kind)),
+        );
     }
     None
 }

@@ -34,8 +34,10 @@ impl<'h, 'c> Cursor<'h, 'c> {
         sql: &str,
         values: &[Param],
     ) -> Result<Cursor<'h, 'c>, FrameError> {
-        let length = c_int::try_from(sql.len())
-            .map_err(|_| FrameError::Sqlite { sql: sql[..80].into(), message: "the statement is too long".into() })?;
+        let length = c_int::try_from(sql.len()).map_err(|_| FrameError::Sqlite {
+            sql: sql[..80].into(),
+            message: "the statement is too long".into(),
+        })?;
         let mut statement = null_mut();
         let mut tail = std::ptr::null();
         // SAFETY: the handle is valid while it is locked; the text is passed with its length; SQLite writes a statement or
@@ -49,16 +51,29 @@ impl<'h, 'c> Cursor<'h, 'c> {
                 &raw mut statement,
                 &raw mut tail,
             );
-            let used = if tail.is_null() { 0 } else { usize::try_from(tail.offset_from(start)).unwrap_or(0) };
+            let used = if tail.is_null() {
+                0
+            } else {
+                usize::try_from(tail.offset_from(start)).unwrap_or(0)
+            };
             (code, sql.get(used..).unwrap_or_default())
         };
         let Some(statement) = NonNull::new(statement).filter(|_| code == sys::SQLITE_OK) else {
-            return Err(FrameError::Sqlite { sql: sql.to_owned(), message: message(handle) });
+            return Err(FrameError::Sqlite {
+                sql: sql.to_owned(),
+                message: message(handle),
+            });
         };
         // From here on the cursor finalises the statement, whatever happens.
-        let cursor = Cursor { statement, handle, sql: sql.to_owned() };
+        let cursor = Cursor {
+            statement,
+            handle,
+            sql: sql.to_owned(),
+        };
         if !rest.trim().is_empty() {
-            return Err(FrameError::Trailing { rest: rest.trim().to_owned() });
+            return Err(FrameError::Trailing {
+                rest: rest.trim().to_owned(),
+            });
         }
         cursor.bind(values)
     }
@@ -68,9 +83,13 @@ impl<'h, 'c> Cursor<'h, 'c> {
         // SAFETY: the statement is valid until it is dropped. Names are static for its life. Text is copied by SQLite
         // (SQLITE_TRANSIENT) before the call returns.
         unsafe {
-            let placeholders = usize::try_from(sys::sqlite3_bind_parameter_count(statement)).unwrap_or(0);
+            let placeholders =
+                usize::try_from(sys::sqlite3_bind_parameter_count(statement)).unwrap_or(0);
             if placeholders != values.len() {
-                return Err(FrameError::Parameters { placeholders, values: values.len() });
+                return Err(FrameError::Parameters {
+                    placeholders,
+                    values: values.len(),
+                });
             }
             for index in 1..=placeholders {
                 // `$2` may come first in the text: its number, not its place, says which value it is.
@@ -80,10 +99,15 @@ impl<'h, 'c> Cursor<'h, 'c> {
                     index
                 } else {
                     let name = CStr::from_ptr(name).to_string_lossy();
-                    name.trim_start_matches(['$', '?', ':', '@']).parse().unwrap_or(0)
+                    name.trim_start_matches(['$', '?', ':', '@'])
+                        .parse()
+                        .unwrap_or(0)
                 };
                 let Some(value) = number.checked_sub(1).and_then(|at| values.get(at)) else {
-                    return Err(FrameError::Parameters { placeholders: number, values: values.len() });
+                    return Err(FrameError::Parameters {
+                        placeholders: number,
+                        values: values.len(),
+                    });
                 };
                 let code = match value {
                     Param::Null => sys::sqlite3_bind_null(statement, place),
@@ -99,7 +123,10 @@ impl<'h, 'c> Cursor<'h, 'c> {
                     ),
                 };
                 if code != sys::SQLITE_OK {
-                    return Err(FrameError::Sqlite { message: message(self.handle), sql: self.sql.clone() });
+                    return Err(FrameError::Sqlite {
+                        message: message(self.handle),
+                        sql: self.sql.clone(),
+                    });
                 }
             }
         }
@@ -112,13 +139,18 @@ impl<'h, 'c> Cursor<'h, 'c> {
         match unsafe { sys::sqlite3_step(self.statement.as_ptr()) } {
             sys::SQLITE_ROW => Ok(true),
             sys::SQLITE_DONE => Ok(false),
-            _ => Err(FrameError::Sqlite { message: message(self.handle), sql: self.sql.clone() }),
+            _ => Err(FrameError::Sqlite {
+                message: message(self.handle),
+                sql: self.sql.clone(),
+            }),
         }
     }
 
     /// A column of the current row; borrowing the cursor keeps it from stepping on.
     pub(super) fn cell(&self, column: usize) -> Cell<'_> {
-        let Ok(column) = c_int::try_from(column) else { return Cell::Null };
+        let Ok(column) = c_int::try_from(column) else {
+            return Cell::Null;
+        };
         let statement = self.statement.as_ptr();
         // SAFETY: the statement is on a row; a column out of range reads as null. Pointers stay valid until the next step or
         // conversion; the borrow of `self` prevents a step, and the type is asked before the one conversion that is made.
@@ -161,5 +193,7 @@ unsafe fn bytes<'a>(start: *const u8, length: c_int) -> &'a [u8] {
 
 fn message(handle: &mut LockedSqliteHandle<'_>) -> String {
     // SAFETY: the handle is valid while locked; the message is copied before the next call.
-    unsafe { CStr::from_ptr(sys::sqlite3_errmsg(handle.as_raw_handle().as_ptr())) }.to_string_lossy().into_owned()
+    unsafe { CStr::from_ptr(sys::sqlite3_errmsg(handle.as_raw_handle().as_ptr())) }
+        .to_string_lossy()
+        .into_owned()
 }

@@ -46,7 +46,9 @@ pub enum FrameError {
         existing: String,
     },
     /// Placeholders and values that do not go together.
-    #[error("the filter has {placeholders} placeholders ($1, $2, …) and {values} values were given")]
+    #[error(
+        "the filter has {placeholders} placeholders ($1, $2, …) and {values} values were given"
+    )]
     Parameters {
         /// Placeholders in the text.
         placeholders: usize,
@@ -68,7 +70,9 @@ pub enum FrameError {
         method: &'static str,
     },
     /// A record without a place.
-    #[error("the record lives in no table or collection: give it #[record(table = \"…\")] or #[record(collection = \"…\")]")]
+    #[error(
+        "the record lives in no table or collection: give it #[record(table = \"…\")] or #[record(collection = \"…\")]"
+    )]
     NoPlace,
     /// What SQLite says.
     #[error("SQLite refused {sql:?}: {message}")]
@@ -89,7 +93,9 @@ pub enum FrameError {
         reason: String,
     },
     /// A frame column that has no counterpart.
-    #[error("column {name} is of type {found}, which has no kind: cast it to boolean, integer, float, text or datetime")]
+    #[error(
+        "column {name} is of type {found}, which has no kind: cast it to boolean, integer, float, text or datetime"
+    )]
     Type {
         /// The column.
         name: String,

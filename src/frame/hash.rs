@@ -23,7 +23,12 @@ pub fn content_hash(frame: &DataFrame) -> String {
         }
         digest.update(&buffer);
     }
-    digest.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+    digest
+        .finalize()
+        .iter()
+        .take(8)
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 }
 
 /// A tag and the bytes of one value; text carries its length so that neighbours cannot run together.

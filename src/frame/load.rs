@@ -3,7 +3,9 @@
 use super::builder::Builder;
 use super::cursor::Cursor;
 use super::report::Mismatches;
-use super::{FrameError, LoadReport, Param, bson as documents, check, content_hash, sqlite as rows};
+use super::{
+    FrameError, LoadReport, Param, bson as documents, check, content_hash, sqlite as rows,
+};
 use crate::record::{Place, Record, Schema};
 use crate::store::document::{Filter, indexed_paths, quoted, table_of};
 use crate::store::{Store, relational};
@@ -78,8 +80,15 @@ impl<T: Record> Load<T> {
     /// Only rows of the table for which this SQL condition holds. Values go where `$1`, `$2`, … stand and are bound, never
     /// spliced: `.filter("origin = $1", ["JFK"])`.
     #[must_use]
-    pub fn filter<P: Into<Param>>(mut self, condition: &str, values: impl IntoIterator<Item = P>) -> Self {
-        self.condition = Some((condition.to_owned(), values.into_iter().map(Into::into).collect()));
+    pub fn filter<P: Into<Param>>(
+        mut self,
+        condition: &str,
+        values: impl IntoIterator<Item = P>,
+    ) -> Self {
+        self.condition = Some((
+            condition.to_owned(),
+            values.into_iter().map(Into::into).collect(),
+        ));
         self
     }
 
@@ -134,7 +143,10 @@ impl<T: Record> Load<T> {
         let (query, count, read) = match &schema.place {
             Place::Table(table) => {
                 let (query, shown) = self.table_query(&mut connection, &schema, table).await?;
-                let values = self.condition.as_ref().map_or(&[][..], |(_, values)| values);
+                let values = self
+                    .condition
+                    .as_ref()
+                    .map_or(&[][..], |(_, values)| values);
                 let mut handle = connection.lock_handle().await?;
                 let mut cursor = Cursor::open(&mut handle, &query, values)?;
                 let count = rows::read(&mut cursor, &schema, &mut builders, &mut mismatches)?;
@@ -142,19 +154,34 @@ impl<T: Record> Load<T> {
             }
             Place::Collection(collection) => {
                 let filter = Filter::new(&self.matching.clone().unwrap_or_default())?;
-                let (query, values) = self.document_query(&mut connection, collection, &filter).await?;
+                let (query, values) = self
+                    .document_query(&mut connection, collection, &filter)
+                    .await?;
                 let mut handle = connection.lock_handle().await?;
                 let mut cursor = Cursor::open(&mut handle, &query, &values)?;
                 let from = (&schema, collection.as_str());
-                let (count, read) =
-                    documents::read(&mut cursor, from, &filter, self.limit, &mut builders, &mut mismatches)?;
-                (format!("find {}", self.matching.clone().unwrap_or_default()), count, read)
+                let (count, read) = documents::read(
+                    &mut cursor,
+                    from,
+                    &filter,
+                    self.limit,
+                    &mut builders,
+                    &mut mismatches,
+                )?;
+                (
+                    format!("find {}", self.matching.clone().unwrap_or_default()),
+                    count,
+                    read,
+                )
             }
             Place::Inline => return Err(FrameError::NoPlace),
         };
         let mismatches = mismatches.into_inner();
         if self.policy == Policy::Fail && !mismatches.is_empty() {
-            return Err(FrameError::Mismatch { place: schema.place.to_string(), mismatches });
+            return Err(FrameError::Mismatch {
+                place: schema.place.to_string(),
+                mismatches,
+            });
         }
         let frame = DataFrame::new(count, builders.into_iter().map(Builder::finish).collect())?;
         let report = LoadReport {
@@ -176,7 +203,10 @@ impl<T: Record> Load<T> {
         if let Some(names) = &self.columns {
             if let Some(name) = names.iter().find(|name| schema.field(name).is_none()) {
                 let existing = schema.names().collect::<Vec<_>>().join(", ");
-                return Err(FrameError::NoField { name: name.clone(), existing });
+                return Err(FrameError::NoField {
+                    name: name.clone(),
+                    existing,
+                });
             }
             schema.fields.retain(|field| names.contains(&field.name));
         }
@@ -193,19 +223,37 @@ impl<T: Record> Load<T> {
     ) -> Result<(String, String), FrameError> {
         if self.matching.is_some() {
             let method = ".filter(\"column = $1\", [value])";
-            return Err(FrameError::WrongFilter { place: schema.place.to_string(), method });
+            return Err(FrameError::WrongFilter {
+                place: schema.place.to_string(),
+                method,
+            });
         }
         let columns = relational::columns_of_table(connection, table).await?;
         if columns.is_empty() {
             let existing = relational::tables(connection).await?.join(", ");
-            return Err(FrameError::NoTable { name: table.to_owned(), existing });
+            return Err(FrameError::NoTable {
+                name: table.to_owned(),
+                existing,
+            });
         }
         let differences = check::differences(schema, &columns);
         if !differences.is_empty() {
-            return Err(FrameError::Record { place: schema.place.to_string(), differences });
+            return Err(FrameError::Record {
+                place: schema.place.to_string(),
+                differences,
+            });
         }
-        let key = T::schema().fields.iter().find(|field| field.key).map_or("NULL".to_owned(), |key| quoted(&key.path));
-        let fields = schema.fields.iter().map(|field| quoted(&field.path)).collect::<Vec<_>>().join(", ");
+        let key = T::schema()
+            .fields
+            .iter()
+            .find(|field| field.key)
+            .map_or("NULL".to_owned(), |key| quoted(&key.path));
+        let fields = schema
+            .fields
+            .iter()
+            .map(|field| quoted(&field.path))
+            .collect::<Vec<_>>()
+            .join(", ");
         let mut rest = format!("FROM {}", quoted(table));
         if let Some((condition, _)) = &self.condition {
             // On lines of its own, so that a comment at the condition's end cannot swallow the bracket.
@@ -214,7 +262,10 @@ impl<T: Record> Load<T> {
         if let Some(limit) = self.limit {
             rest.push_str(&format!(" LIMIT {limit}"));
         }
-        Ok((format!("SELECT {key}, {fields} {rest}"), format!("SELECT {fields} {rest}")))
+        Ok((
+            format!("SELECT {key}, {fields} {rest}"),
+            format!("SELECT {fields} {rest}"),
+        ))
     }
 
     async fn document_query(
@@ -225,19 +276,32 @@ impl<T: Record> Load<T> {
     ) -> Result<(String, Vec<Param>), FrameError> {
         if self.condition.is_some() {
             let method = ".matching(doc! { \"path\": value })";
-            return Err(FrameError::WrongFilter { place: format!("collection {collection}"), method });
+            return Err(FrameError::WrongFilter {
+                place: format!("collection {collection}"),
+                method,
+            });
         }
         let indexed = indexed_paths(connection, collection).await?;
         let (conditions, values) = filter.pushed_down(&indexed);
-        let narrowed = if conditions.is_empty() { String::new() } else { format!(" WHERE {}", conditions.join(" AND ")) };
-        let query = format!("SELECT id, body FROM {}{narrowed}", quoted(&table_of(collection)));
+        let narrowed = if conditions.is_empty() {
+            String::new()
+        } else {
+            format!(" WHERE {}", conditions.join(" AND "))
+        };
+        let query = format!(
+            "SELECT id, body FROM {}{narrowed}",
+            quoted(&table_of(collection))
+        );
         let values = values
             .into_iter()
             .map(|value| match value {
                 Bson::String(text) => Param::Text(text),
                 Bson::Double(number) => Param::Real(number),
                 Bson::DateTime(instant) => Param::Integer(instant.timestamp_millis()),
-                other => other.as_i64().or(other.as_i32().map(i64::from)).map_or(Param::Null, Param::Integer),
+                other => other
+                    .as_i64()
+                    .or(other.as_i32().map(i64::from))
+                    .map_or(Param::Null, Param::Integer),
             })
             .collect();
         Ok((query, values))

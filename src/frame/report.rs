@@ -24,8 +24,18 @@ pub struct Mismatch {
 
 impl fmt::Display for Mismatch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Mismatch { field, wanted, found, count, examples } = self;
-        write!(f, "{field}: wanted {wanted}, found {found} in {count} rows, such as {}", examples.join(", "))
+        let Mismatch {
+            field,
+            wanted,
+            found,
+            count,
+            examples,
+        } = self;
+        write!(
+            f,
+            "{field}: wanted {wanted}, found {found} in {count} rows, such as {}",
+            examples.join(", ")
+        )
     }
 }
 
@@ -34,8 +44,18 @@ impl fmt::Display for Mismatch {
 pub(super) struct Mismatches(Vec<Mismatch>);
 
 impl Mismatches {
-    pub(super) fn add(&mut self, field: &str, wanted: &str, found: &str, key: impl FnOnce() -> String) {
-        let at = match self.0.iter().position(|own| own.field == field && own.found == found) {
+    pub(super) fn add(
+        &mut self,
+        field: &str,
+        wanted: &str,
+        found: &str,
+        key: impl FnOnce() -> String,
+    ) {
+        let at = match self
+            .0
+            .iter()
+            .position(|own| own.field == field && own.found == found)
+        {
             Some(at) => at,
             None => {
                 self.0.push(Mismatch {
@@ -86,7 +106,13 @@ impl LoadReport {
         frame
             .columns()
             .iter()
-            .map(|column| (column.name().to_string(), column.dtype().to_string(), column.null_count()))
+            .map(|column| {
+                (
+                    column.name().to_string(),
+                    column.dtype().to_string(),
+                    column.null_count(),
+                )
+            })
             .collect()
     }
 }
@@ -94,7 +120,13 @@ impl LoadReport {
 impl fmt::Display for LoadReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let seconds = self.elapsed.as_secs_f64();
-        write!(f, "{} rows × {} columns from {} in {seconds:.2} s", self.rows, self.columns.len(), self.place)?;
+        write!(
+            f,
+            "{} rows × {} columns from {} in {seconds:.2} s",
+            self.rows,
+            self.columns.len(),
+            self.place
+        )?;
         if self.read != self.rows {
             write!(f, " ({} read)", self.read)?;
         }

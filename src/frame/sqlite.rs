@@ -1,13 +1,13 @@
 //! SQLite rows → columns. A column's declared type says what to expect, but SQLite lets any cell hold anything, so each cell
 //! is looked at: one of another type is a mismatch, never a guess.
 
+use super::FrameError;
 use super::builder::Builder;
-use polars::prelude::ChunkedBuilder;
 use super::cursor::{Cell, Cursor};
 use super::report::Mismatches;
-use super::FrameError;
 use crate::record::Schema;
 use chrono::DateTime;
+use polars::prelude::ChunkedBuilder;
 
 /// Reads all rows: column 0 is the row's key for messages, the record's fields follow in order. Returns the number of rows.
 pub(super) fn read(
@@ -22,7 +22,9 @@ pub(super) fn read(
             let cell = cursor.cell(index + 1);
             if !push(builder, cell) {
                 builder.push_null();
-                mismatches.add(&field.name, &field.kind.to_string(), found(cell), || key(cursor.cell(0)));
+                mismatches.add(&field.name, &field.kind.to_string(), found(cell), || {
+                    key(cursor.cell(0))
+                });
             }
         }
         rows += 1;
@@ -42,15 +44,24 @@ fn push(builder: &mut Builder, cell: Cell<'_>) -> bool {
         (Builder::Float64(builder), Cell::Real(value)) => builder.append_value(value),
         (Builder::Float32(builder), Cell::Real(value)) => builder.append_value(value as f32),
         // SQLite stores 3.0 in a REAL column as the integer 3 and gives a float back, but a view may give the integer.
-        (Builder::Float64(builder), Cell::Integer(value)) if exact(value) => builder.append_value(value as f64),
-        (Builder::Float32(builder), Cell::Integer(value)) if exact(value) => builder.append_value(value as f32),
-        (Builder::Bool(builder), Cell::Integer(value @ (0 | 1))) => builder.append_value(value == 1),
+        (Builder::Float64(builder), Cell::Integer(value)) if exact(value) => {
+            builder.append_value(value as f64)
+        }
+        (Builder::Float32(builder), Cell::Integer(value)) if exact(value) => {
+            builder.append_value(value as f32)
+        }
+        (Builder::Bool(builder), Cell::Integer(value @ (0 | 1))) => {
+            builder.append_value(value == 1)
+        }
         (Builder::Text(builder), Cell::Text(bytes)) => match std::str::from_utf8(bytes) {
             Ok(text) => builder.append_value(text),
             Err(_) => return false,
         },
         (Builder::Timestamp(builder), Cell::Text(bytes)) => {
-            match std::str::from_utf8(bytes).ok().and_then(|text| DateTime::parse_from_rfc3339(text).ok()) {
+            match std::str::from_utf8(bytes)
+                .ok()
+                .and_then(|text| DateTime::parse_from_rfc3339(text).ok())
+            {
                 Some(instant) => builder.append_value(instant.timestamp_micros()),
                 None => return false,
             }

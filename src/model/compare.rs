@@ -7,6 +7,7 @@ use super::{
 };
 use crate::recipe::{Features, FittedRecipe, FittedStep, Recipe};
 use serde_json::Value;
+use std::sync::Arc;
 use std::time::Instant;
 
 /// Points of a stored ROC curve at most.
@@ -52,9 +53,12 @@ pub struct Progress {
     pub fitting: String,
 }
 
-/// Estimators compared on the same test rows.
+/// Estimators compared on the same test rows. Cloning is cheap.
 #[derive(Debug, Clone)]
-pub struct Comparison {
+pub struct Comparison(Arc<Compared>);
+
+#[derive(Debug)]
+struct Compared {
     recipe: FittedRecipe,
     summary: SplitSummary,
     test_target: Vec<bool>,
@@ -63,11 +67,13 @@ pub struct Comparison {
     example: Option<Value>,
 }
 
-/// A candidate that was chosen, with what a card needs to know of the comparison it comes from.
+/// A candidate that was chosen, with what a card needs to know of the comparison it comes from. It borrows nothing, so that a
+/// notebook can keep it from one cell to the next.
 #[derive(Debug, Clone)]
-pub struct Chosen<'a> {
-    comparison: &'a Comparison,
-    candidate: &'a Candidate,
+pub struct Chosen {
+    comparison: Comparison,
+    /// Which of the comparison's candidates.
+    index: usize,
     reason: String,
 }
 
@@ -155,14 +161,14 @@ pub fn compare_with(
         .complete_row(&split.test, 0)
         .or(Some(0))
         .and_then(|row| fitted_recipe.record_json(&split.test, row));
-    Ok(Comparison {
+    Ok(Comparison(Arc::new(Compared {
         training_hash: fingerprint(&split.train, &recipe.columns(), &split.train_target),
         recipe: fitted_recipe,
         summary,
         test_target: split.test_target.clone(),
         candidates,
         example,
-    })
+    })))
 }
 
 /// Numbers that alone tell the answer almost perfectly: more likely known after the fact than that good.
@@ -203,64 +209,65 @@ fn suspects(recipe: &FittedRecipe, train: &Features, target: &[bool]) -> Vec<Str
 impl Comparison {
     /// The candidates, in the order compared.
     pub fn candidates(&self) -> &[Candidate] {
-        &self.candidates
+        &self.0.candidates
     }
 
     /// The candidate with this name.
     pub fn candidate(&self, name: &str) -> Option<&Candidate> {
-        self.candidates
+        self.0
+            .candidates
             .iter()
             .find(|candidate| candidate.name == name)
     }
 
     /// The recipe as fitted on the training rows.
     pub fn recipe(&self) -> &FittedRecipe {
-        &self.recipe
+        &self.0.recipe
     }
 
     /// The split they were compared on, with what is doubtful about it.
     pub fn summary(&self) -> &SplitSummary {
-        &self.summary
+        &self.0.summary
     }
 
     /// What happened in the test rows.
     pub fn test_target(&self) -> &[bool] {
-        &self.test_target
+        &self.0.test_target
     }
 
     /// SHA-256 of the training rows: the recipe's columns and the target.
     pub fn training_hash(&self) -> &str {
-        &self.training_hash
+        &self.0.training_hash
     }
 
     /// A test row as a JSON record, complete if there is a complete one.
     pub fn example(&self) -> Option<&Value> {
-        self.example.as_ref()
+        self.0.example.as_ref()
     }
 
     /// The candidate with the lowest log loss on the test rows; of equal ones, that with the lower Brier score, then the first.
-    pub fn best(&self) -> Chosen<'_> {
-        let mut order: Vec<&Candidate> = self.candidates.iter().collect();
-        order.sort_by(|a, b| {
-            a.scores
+    pub fn best(&self) -> Chosen {
+        let all = &self.0.candidates;
+        let scores = |index: usize| all[index].scores;
+        let mut order: Vec<usize> = (0..all.len()).collect();
+        order.sort_by(|&a, &b| {
+            let by_brier = || scores(a).brier.total_cmp(&scores(b).brier);
+            scores(a)
                 .log_loss
-                .total_cmp(&b.scores.log_loss)
-                .then(a.scores.brier.total_cmp(&b.scores.brier))
+                .total_cmp(&scores(b).log_loss)
+                .then_with(by_brier)
         });
-        let best = order[0];
+        let (index, best) = (order[0], &all[order[0]]);
         let mut reason = format!(
             "{} has the lowest log loss on the {} test rows, {:.4}",
-            best.name, self.summary.test_rows, best.scores.log_loss
+            best.name, self.0.summary.test_rows, best.scores.log_loss
         );
-        if let Some(next) = order.get(1) {
+        if let Some(next) = order.get(1).map(|&next| &all[next]) {
             reason += &format!(" (next: {}, {:.4})", next.name, next.scores.log_loss);
         }
-        if let Some(baseline) = self
-            .candidates
-            .iter()
-            .find(|other| matches!(other.fitted.estimator(), Estimator::Prior(_)))
-        {
-            if std::ptr::eq(best, baseline) {
+        let is_baseline = |one: &Candidate| matches!(one.fitted.estimator(), Estimator::Prior(_));
+        if let Some(baseline) = all.iter().find(|one| is_baseline(one)) {
+            if is_baseline(best) {
                 reason += ", and that is the baseline: nothing was learnt";
             } else {
                 let better = 100.0 * (1.0 - best.scores.log_loss / baseline.scores.log_loss);
@@ -269,41 +276,46 @@ impl Comparison {
         }
         reason += ". Log loss decides because it is a proper score: only honest probabilities make it low.";
         Chosen {
-            comparison: self,
-            candidate: best,
+            comparison: self.clone(),
+            index,
             reason,
         }
     }
 
     /// A candidate chosen by hand, with the reason for it.
-    pub fn choose(&self, name: &str, reason: impl Into<String>) -> Option<Chosen<'_>> {
+    pub fn choose(&self, name: &str, reason: impl Into<String>) -> Option<Chosen> {
+        let index = self
+            .0
+            .candidates
+            .iter()
+            .position(|candidate| candidate.name == name)?;
         Some(Chosen {
-            comparison: self,
-            candidate: self.candidate(name)?,
+            comparison: self.clone(),
+            index,
             reason: reason.into(),
         })
     }
 }
 
-impl<'a> Chosen<'a> {
+impl Chosen {
     /// The comparison it was chosen from.
-    pub fn comparison(&self) -> &'a Comparison {
-        self.comparison
+    pub fn comparison(&self) -> &Comparison {
+        &self.comparison
     }
 
     /// The candidate.
-    pub fn candidate(&self) -> &'a Candidate {
-        self.candidate
+    pub fn candidate(&self) -> &Candidate {
+        &self.comparison.0.candidates[self.index]
     }
 
     /// Its name.
-    pub fn name(&self) -> &'a str {
-        &self.candidate.name
+    pub fn name(&self) -> &str {
+        &self.candidate().name
     }
 
     /// Its scores on the test rows.
     pub fn scores(&self) -> Scores {
-        self.candidate.scores
+        self.candidate().scores
     }
 
     /// Why it was chosen, as a sentence.
@@ -317,8 +329,8 @@ impl<'a> Chosen<'a> {
     /// Never for a comparison that was made: its predictions are probabilities.
     pub fn thresholds(&self, thresholds: &[f64]) -> Result<Vec<ThresholdRow>, ModelError> {
         Ok(threshold_table(
-            &self.comparison.test_target,
-            &self.candidate.predicted,
+            &self.comparison.0.test_target,
+            &self.candidate().predicted,
             thresholds,
         )?)
     }
@@ -329,8 +341,8 @@ impl<'a> Chosen<'a> {
     /// When the split is not the one that was compared on.
     pub fn importance(&self, split: &Split) -> Result<Vec<(String, f64)>, ModelError> {
         importance(
-            &self.candidate.fitted,
-            &self.comparison.recipe,
+            &self.candidate().fitted,
+            &self.comparison.0.recipe,
             &split.test,
             &split.test_target,
         )

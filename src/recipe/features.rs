@@ -26,7 +26,7 @@ impl Features {
         })
     }
 
-    /// The features' names, such as `distance`, `carrier=UA` or `scheduled_departure weekday Mon`.
+    /// The features' names, such as `distance`, `depot=north` or `sent weekday Mon`.
     pub fn names(&self) -> &[String] {
         &self.names
     }

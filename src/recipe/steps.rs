@@ -58,12 +58,12 @@ impl Step {
 /// use carnet::recipe::Recipe;
 ///
 /// let recipe = Recipe::new()
-///     .numeric(["distance", "wind_speed"])
-///     .category(["carrier", "dest"])
-///     .category_top("dest", 30)?
-///     .clock("scheduled_departure")
+///     .numeric(["distance", "weight"])
+///     .category(["depot", "product"])
+///     .category_top("product", 30)?
+///     .clock("sent")
 ///     .time_zone("America/New_York")
-///     .describe("distance", "Great-circle distance, miles");
+///     .describe("distance", "Distance by road, miles");
 /// assert_eq!(recipe.steps().len(), 5);
 /// # Ok::<(), carnet::recipe::RecipeError>(())
 /// ```

@@ -86,7 +86,9 @@ impl Column {
 #[non_exhaustive]
 pub enum ColumnsError {
     /// A column of another length than those before it.
-    #[error("column {name} has {found} rows where the others have {expected}: all columns must be equally long")]
+    #[error(
+        "column {name} has {found} rows where the others have {expected}: all columns must be equally long"
+    )]
     Length {
         /// The column that was added.
         name: String,
@@ -125,7 +127,11 @@ impl Columns {
             return Err(ColumnsError::Duplicate { name });
         }
         if !self.columns.is_empty() && column.len() != self.rows() {
-            return Err(ColumnsError::Length { name, expected: self.rows(), found: column.len() });
+            return Err(ColumnsError::Length {
+                name,
+                expected: self.rows(),
+                found: column.len(),
+            });
         }
         self.columns.push((name, column));
         Ok(())
@@ -133,7 +139,10 @@ impl Columns {
 
     /// The column with this name.
     pub fn get(&self, name: &str) -> Option<&Column> {
-        self.columns.iter().find(|(own, _)| own == name).map(|(_, column)| column)
+        self.columns
+            .iter()
+            .find(|(own, _)| own == name)
+            .map(|(_, column)| column)
     }
 
     /// The number of rows; 0 when there are no columns.
@@ -148,6 +157,8 @@ impl Columns {
 
     /// Names and columns, in order.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Column)> {
-        self.columns.iter().map(|(name, column)| (name.as_str(), column))
+        self.columns
+            .iter()
+            .map(|(name, column)| (name.as_str(), column))
     }
 }

@@ -31,8 +31,11 @@ impl Schema {
     /// # Errors
     /// Every value that does not fit, every field that is missing or unknown, up to the first 100.
     pub fn read_json(&self, records: &[Value]) -> Result<Columns, Vec<FieldError>> {
-        let mut columns: Vec<Column> =
-            self.fields.iter().map(|field| Column::with_capacity(field.kind, records.len())).collect();
+        let mut columns: Vec<Column> = self
+            .fields
+            .iter()
+            .map(|field| Column::with_capacity(field.kind, records.len()))
+            .collect();
         let mut errors = Vec::new();
         for (index, record) in records.iter().enumerate() {
             if errors.len() >= LISTED {
@@ -57,7 +60,13 @@ impl Schema {
         Ok(result)
     }
 
-    fn read_record(&self, index: usize, record: &Value, columns: &mut [Column], errors: &mut Vec<FieldError>) {
+    fn read_record(
+        &self,
+        index: usize,
+        record: &Value,
+        columns: &mut [Column],
+        errors: &mut Vec<FieldError>,
+    ) {
         let Value::Object(object) = record else {
             errors.push(FieldError {
                 path: format!("[{index}]"),
@@ -69,8 +78,16 @@ impl Schema {
         for (field, column) in self.fields.iter().zip(columns) {
             let value = object.get(&field.name).unwrap_or(&Value::Null);
             if let Err(found) = push(column, field, value) {
-                let found = if object.contains_key(&field.name) { found } else { "nothing".into() };
-                errors.push(FieldError { path: format!("[{index}].{}", field.name), expected: expected(field), found });
+                let found = if object.contains_key(&field.name) {
+                    found
+                } else {
+                    "nothing".into()
+                };
+                errors.push(FieldError {
+                    path: format!("[{index}].{}", field.name),
+                    expected: expected(field),
+                    found,
+                });
             }
         }
         for (name, value) in object {
@@ -79,7 +96,10 @@ impl Schema {
                     path: format!("[{index}].{name}"),
                     expected: match nearest(name, self.names()) {
                         Some(near) => format!("no such field; did you mean {near}?"),
-                        None => format!("no such field; the fields are {}", self.names().collect::<Vec<_>>().join(", ")),
+                        None => format!(
+                            "no such field; the fields are {}",
+                            self.names().collect::<Vec<_>>().join(", ")
+                        ),
                     },
                     found: describe(value),
                 });
@@ -109,9 +129,16 @@ fn push(column: &mut Column, field: &Field, value: &Value) -> Result<(), String>
             values.push(Some(number));
         }
         Column::Float(values) => {
-            let number = value.as_f64().filter(|number| number.is_finite()).ok_or_else(wrong)?;
+            let number = value
+                .as_f64()
+                .filter(|number| number.is_finite())
+                .ok_or_else(wrong)?;
             // A 32-bit field holds what a 32-bit column would hold, so that a request and a frame give the same features.
-            let number = if field.kind == Kind::Float32 { f64::from(number as f32) } else { number };
+            let number = if field.kind == Kind::Float32 {
+                f64::from(number as f32)
+            } else {
+                number
+            };
             if !number.is_finite() {
                 return Err(wrong());
             }
@@ -120,7 +147,8 @@ fn push(column: &mut Column, field: &Field, value: &Value) -> Result<(), String>
         Column::Text(values) => values.push(Some(value.as_str().ok_or_else(wrong)?.to_owned())),
         Column::Timestamp(values) => {
             let text = value.as_str().ok_or_else(wrong)?;
-            let instant = DateTime::parse_from_rfc3339(text).map_err(|error| format!("{} ({error})", describe(value)))?;
+            let instant = DateTime::parse_from_rfc3339(text)
+                .map_err(|error| format!("{} ({error})", describe(value)))?;
             values.push(Some(instant.timestamp_micros()));
         }
     }
@@ -129,13 +157,19 @@ fn push(column: &mut Column, field: &Field, value: &Value) -> Result<(), String>
 
 fn expected(field: &Field) -> String {
     let kind = match field.kind {
-        Kind::Timestamp => "a timestamp with offset (RFC 3339, such as 2013-01-01T10:15:00Z)".to_owned(),
+        Kind::Timestamp => {
+            "a timestamp with offset (RFC 3339, such as 2013-01-01T10:15:00Z)".to_owned()
+        }
         Kind::Bool => "true or false".into(),
         Kind::Text => "text".into(),
         Kind::Int32 | Kind::Int64 => format!("a whole number ({})", field.kind),
         Kind::Float32 | Kind::Float64 => format!("a number ({})", field.kind),
     };
-    if field.nullable { format!("{kind} or null") } else { kind }
+    if field.nullable {
+        format!("{kind} or null")
+    } else {
+        kind
+    }
 }
 
 fn describe(value: &Value) -> String {
@@ -156,7 +190,11 @@ fn describe(value: &Value) -> String {
 
 /// The known name that differs from `name` least, if it is close enough to be a slip.
 fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    known.map(|other| (distance(name, other), other)).filter(|(far, _)| *far <= 2).min().map(|(_, other)| other)
+    known
+        .map(|other| (distance(name, other), other))
+        .filter(|(far, _)| *far <= 2)
+        .min()
+        .map(|(_, other)| other)
 }
 
 /// The number of single-character edits between two names (Levenshtein 1966).
@@ -211,7 +249,10 @@ mod tests {
                 json!([1]),
             ])
             .unwrap_err();
-        let told: Vec<String> = errors.iter().map(|e| format!("{} | {} | {}", e.path, e.expected, e.found)).collect();
+        let told: Vec<String> = errors
+            .iter()
+            .map(|e| format!("{} | {} | {}", e.path, e.expected, e.found))
+            .collect();
         assert_eq!(told.len(), 7, "{told:#?}");
         assert!(told[0].starts_with("[0].carrier | text | number 7"));
         assert!(told[1].contains("whole number") && told[1].contains("2.5"));
@@ -224,8 +265,16 @@ mod tests {
     #[test]
     fn numbers_out_of_a_fields_range_do_not_fit() {
         let at = "2013-01-01T10:00:00Z";
-        assert!(schema().read_json(&[json!({"carrier": "A", "seats": 3_000_000_000_i64, "at": at})]).is_err());
-        assert!(schema().read_json(&[json!({"carrier": "A", "wind": 1e300, "at": at})]).is_err());
+        assert!(
+            schema()
+                .read_json(&[json!({"carrier": "A", "seats": 3_000_000_000_i64, "at": at})])
+                .is_err()
+        );
+        assert!(
+            schema()
+                .read_json(&[json!({"carrier": "A", "wind": 1e300, "at": at})])
+                .is_err()
+        );
     }
 
     #[test]
@@ -234,8 +283,14 @@ mod tests {
             .read_json(&[json!({"carrier": "A", "seats": null, "wind": 0.1, "at": "2013-01-01T05:00:00-05:00"})])
             .unwrap();
         assert_eq!(columns.get("seats"), Some(&Column::Int(vec![None])));
-        assert_eq!(columns.get("wind"), Some(&Column::Float(vec![Some(f64::from(0.1_f32))])));
-        assert_eq!(columns.get("at"), Some(&Column::Timestamp(vec![Some(1_357_034_400_000_000)])));
+        assert_eq!(
+            columns.get("wind"),
+            Some(&Column::Float(vec![Some(f64::from(0.1_f32))]))
+        );
+        assert_eq!(
+            columns.get("at"),
+            Some(&Column::Timestamp(vec![Some(1_357_034_400_000_000)]))
+        );
     }
 
     #[test]

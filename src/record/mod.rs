@@ -7,7 +7,7 @@ mod columns;
 mod json;
 mod schema;
 
+pub use carnet_derive::Record;
 pub use columns::{Column, Columns, ColumnsError};
 pub use json::FieldError;
-pub use carnet_derive::Record;
 pub use schema::{Field, Kind, Place, Record, RecordField, Schema};

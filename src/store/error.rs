@@ -8,7 +8,9 @@ use thiserror::Error;
 #[non_exhaustive]
 pub enum StoreError {
     /// No database file.
-    #[error("there is no database at {path}: load data first, or set CARNET_DATABASE_URL=sqlite:PATH to one that exists")]
+    #[error(
+        "there is no database at {path}: load data first, or set CARNET_DATABASE_URL=sqlite:PATH to one that exists"
+    )]
     NoFile {
         /// Where it was looked for.
         path: PathBuf,

@@ -92,9 +92,14 @@ impl Store {
 
 /// `data/carnet.db` here or in the nearest folder above.
 fn nearest_default() -> Result<PathBuf, StoreError> {
-    let here = std::env::current_dir().map_err(|source| StoreError::Folder { path: ".".into(), source })?;
+    let here = std::env::current_dir().map_err(|source| StoreError::Folder {
+        path: ".".into(),
+        source,
+    })?;
     here.ancestors()
         .map(|folder| folder.join(DEFAULT_FILE))
         .find(|file| file.is_file())
-        .ok_or_else(|| StoreError::NoFile { path: DEFAULT_FILE.into() })
+        .ok_or_else(|| StoreError::NoFile {
+            path: DEFAULT_FILE.into(),
+        })
 }

@@ -8,7 +8,11 @@ use tokio::runtime::{Builder, Runtime};
 static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
     // Without threads no program can go on; there is nothing a caller could do about it.
     #[allow(clippy::expect_used)]
-    Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("the system gives no threads for a runtime")
+    Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .expect("the system gives no threads for a runtime")
 });
 
 /// Runs the future on the runtime, on the calling thread.

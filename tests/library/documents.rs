@@ -21,38 +21,104 @@ struct Reading {
 #[test]
 fn nested_paths_become_typed_columns_with_nulls_where_nothing_is() {
     let world = world();
-    assert_eq!(world.upsert(&readings(10)), Upserted { new: 10, changed: 0, same: 0 });
-    let loaded = world.store.load::<Reading>().matching(doc! { "station": "A" }).run().unwrap();
-    let wind: Vec<Option<f64>> = loaded.column("wind_speed").unwrap().f64().unwrap().iter().collect();
+    assert_eq!(
+        world.upsert(&readings(10)),
+        Upserted {
+            new: 10,
+            changed: 0,
+            same: 0
+        }
+    );
+    let loaded = world
+        .store
+        .load::<Reading>()
+        .matching(doc! { "station": "A" })
+        .run()
+        .unwrap();
+    let wind: Vec<Option<f64>> = loaded
+        .column("wind_speed")
+        .unwrap()
+        .f64()
+        .unwrap()
+        .iter()
+        .collect();
     assert_eq!(wind, [Some(0.0), Some(2.5), None, Some(6.0), Some(8.5)]);
-    assert_eq!(loaded.report.read, 5, "the indexed path narrows what is read");
+    assert_eq!(
+        loaded.report.read, 5,
+        "the indexed path narrows what is read"
+    );
 }
 
 #[test]
 fn writing_again_changes_nothing_and_a_changed_document_is_replaced() {
     let world = world();
     world.upsert(&readings(1200));
-    assert_eq!(world.upsert(&readings(1200)), Upserted { new: 0, changed: 0, same: 1200 });
-    let changed = rawdoc! { "_id": "A/00000", "station": "C", "time": bson::DateTime::from_millis(5) };
-    assert_eq!(world.upsert(&[changed]), Upserted { new: 0, changed: 1, same: 0 });
-    assert_eq!(world.store.load::<Reading>().matching(doc! { "station": "C" }).run().unwrap().height(), 1);
+    assert_eq!(
+        world.upsert(&readings(1200)),
+        Upserted {
+            new: 0,
+            changed: 0,
+            same: 1200
+        }
+    );
+    let changed =
+        rawdoc! { "_id": "A/00000", "station": "C", "time": bson::DateTime::from_millis(5) };
+    assert_eq!(
+        world.upsert(&[changed]),
+        Upserted {
+            new: 0,
+            changed: 1,
+            same: 0
+        }
+    );
+    assert_eq!(
+        world
+            .store
+            .load::<Reading>()
+            .matching(doc! { "station": "C" })
+            .run()
+            .unwrap()
+            .height(),
+        1
+    );
 }
 
 #[test]
 fn a_value_that_does_not_fit_names_its_path_type_and_key() {
     let world = world();
-    world.upsert(&[rawdoc! { "_id": "x", "time": "noon", "obs": { "wind": { "speed": "strong" } } }]);
+    world.upsert(&[
+        rawdoc! { "_id": "x", "time": "noon", "obs": { "wind": { "speed": "strong" } } },
+    ]);
     let error = world.store.load::<Reading>().run().unwrap_err().to_string();
-    assert!(error.contains("station: wanted text, found nothing in 1 rows, such as x"), "{error}");
-    assert!(error.contains("wind_speed: wanted 64-bit float, found String"), "{error}");
-    let loaded = world.store.load::<Reading>().misfits_as_null().run().unwrap();
+    assert!(
+        error.contains("station: wanted text, found nothing in 1 rows, such as x"),
+        "{error}"
+    );
+    assert!(
+        error.contains("wind_speed: wanted 64-bit float, found String"),
+        "{error}"
+    );
+    let loaded = world
+        .store
+        .load::<Reading>()
+        .misfits_as_null()
+        .run()
+        .unwrap();
     assert_eq!(loaded.report.mismatches.len(), 3);
 }
 
 #[test]
 fn a_filter_of_the_other_language_says_which_to_use() {
-    let error = world().store.load::<Reading>().filter("station = $1", ["A"]).run().unwrap_err();
-    assert!(matches!(error, FrameError::WrongFilter { .. }) && error.to_string().contains(".matching("), "{error}");
+    let error = world()
+        .store
+        .load::<Reading>()
+        .filter("station = $1", ["A"])
+        .run()
+        .unwrap_err();
+    assert!(
+        matches!(error, FrameError::WrongFilter { .. }) && error.to_string().contains(".matching("),
+        "{error}"
+    );
 }
 
 #[test]
@@ -63,8 +129,16 @@ fn a_missing_collection_names_those_that_exist() {
     struct Nowhere {
         station: String,
     }
-    let error = world().store.load::<Nowhere>().run().unwrap_err().to_string();
-    assert!(error.contains("no collection readings; there are: reading"), "{error}");
+    let error = world()
+        .store
+        .load::<Nowhere>()
+        .run()
+        .unwrap_err()
+        .to_string();
+    assert!(
+        error.contains("no collection readings; there are: reading"),
+        "{error}"
+    );
 }
 
 #[test]
@@ -73,7 +147,10 @@ fn a_damaged_document_is_an_error_that_names_it() {
     world.upsert(&readings(2));
     world.execute("UPDATE document_reading SET body = substr(body, 1, 20) WHERE id = 'B/00001'");
     let error = world.store.load::<Reading>().run().unwrap_err().to_string();
-    assert!(error.contains("document B/00001 of reading is damaged"), "{error}");
+    assert!(
+        error.contains("document B/00001 of reading is damaged"),
+        "{error}"
+    );
 }
 
 proptest! {

@@ -8,7 +8,11 @@ use carnet::value_bundle;
 const LIMIT: usize = 500_000;
 
 fn html(bundle: &Bundle) -> String {
-    bundle.get(mime::HTML).and_then(|html| html.as_str()).unwrap().to_owned()
+    bundle
+        .get(mime::HTML)
+        .and_then(|html| html.as_str())
+        .unwrap()
+        .to_owned()
 }
 
 /// Saves a form for a reader's eyes where `CARNET_TEST_PICTURES` names a folder.
@@ -23,14 +27,30 @@ fn saved(name: &str, content: impl FnOnce() -> Vec<u8>) {
 fn shown(name: &str, chart: &Chart) -> Bundle {
     let bundle = chart.bundle();
     saved(&format!("{name}.png"), || chart.png().unwrap());
-    saved(&format!("{name}.json"), || bundle.get(mime::PLOTLY).unwrap().to_string().into_bytes());
-    let size: usize = bundle.0.values().map(|content| content.to_string().len()).sum();
+    saved(&format!("{name}.json"), || {
+        bundle.get(mime::PLOTLY).unwrap().to_string().into_bytes()
+    });
+    let size: usize = bundle
+        .0
+        .values()
+        .map(|content| content.to_string().len())
+        .sum();
     assert!(size <= LIMIT, "{name}: {size} bytes");
     let figure = bundle.get(mime::PLOTLY).unwrap();
-    assert!(figure["data"].is_array() && figure["layout"].is_object(), "{figure}");
+    assert!(
+        figure["data"].is_array() && figure["layout"].is_object(),
+        "{figure}"
+    );
     assert!(figure["layout"].get("template").is_none());
     assert_eq!(figure["layout"]["paper_bgcolor"], "rgba(0,0,0,0)");
-    assert!(bundle.get(mime::PNG).unwrap().as_str().unwrap().starts_with("iVBORw0KGgo"));
+    assert!(
+        bundle
+            .get(mime::PNG)
+            .unwrap()
+            .as_str()
+            .unwrap()
+            .starts_with("iVBORw0KGgo")
+    );
     assert_eq!(bundle.plain_text().unwrap().lines().count(), 1);
     bundle
 }
@@ -62,20 +82,43 @@ fn a_bar_chart_has_both_renderings_of_the_same_values_in_order() {
     let title = figure["layout"]["title"]["text"].as_str().unwrap();
     assert!(title.contains("&lt;twice&gt;"), "{title}");
     let text = bundle.plain_text().unwrap();
-    assert!(text.contains("19 bars") && text.contains("from 10% to 37%") && text.contains("Source: opening"), "{text}");
+    assert!(
+        text.contains("19 bars")
+            && text.contains("from 10% to 37%")
+            && text.contains("Source: opening"),
+        "{text}"
+    );
 }
 
 #[test]
 fn long_names_make_the_bars_lie() {
-    let names: Vec<String> = (0..16).map(|number| format!("A shop with a long name, number {number}")).collect();
-    let values: Vec<Option<f64>> = (0..16).map(|number| (number != 3).then_some(8.0 - f64::from(number))).collect();
+    let names: Vec<String> = (0..16)
+        .map(|number| format!("A shop with a long name, number {number}"))
+        .collect();
+    let values: Vec<Option<f64>> = (0..16)
+        .map(|number| (number != 3).then_some(8.0 - f64::from(number)))
+        .collect();
     let frame = df!("shop" => names, "delay" => values).unwrap();
-    let bundle = shown("lying", &chart::bar(&frame, "shop", "delay").unwrap().y_unit("minutes").value_labels());
+    let bundle = shown(
+        "lying",
+        &chart::bar(&frame, "shop", "delay")
+            .unwrap()
+            .y_unit("minutes")
+            .value_labels(),
+    );
     let figure = bundle.get(mime::PLOTLY).unwrap();
     assert_eq!(figure["data"][0]["orientation"], "h");
     assert!(figure["data"][0]["x"][3].is_null());
-    assert!(bundle.plain_text().unwrap().contains("1 of 16 rows (6.25%) have no value"));
-    shown("turned", &chart::bar(&frame, "shop", "delay").unwrap().vertical());
+    assert!(
+        bundle
+            .plain_text()
+            .unwrap()
+            .contains("1 of 16 rows (6.25%) have no value")
+    );
+    shown(
+        "turned",
+        &chart::bar(&frame, "shop", "delay").unwrap().vertical(),
+    );
 }
 
 #[test]
@@ -86,8 +129,14 @@ fn groups_make_series_with_a_legend() {
     .unwrap();
     let charts = [
         chart::grouped_bar(&frame, "x", "y", "model").unwrap(),
-        chart::line(&frame, "x", "y").unwrap().group("model").unwrap(),
-        chart::scatter(&frame, "x", "y").unwrap().group("model").unwrap(),
+        chart::line(&frame, "x", "y")
+            .unwrap()
+            .group("model")
+            .unwrap(),
+        chart::scatter(&frame, "x", "y")
+            .unwrap()
+            .group("model")
+            .unwrap(),
     ];
     for chart in charts {
         let bundle = shown("grouped", &chart);
@@ -102,12 +151,17 @@ fn groups_make_series_with_a_legend() {
 fn a_line_over_time_has_dates_and_a_gap_where_a_value_is_missing() {
     let start = 1_356_998_400_000_000i64;
     let days: Vec<i64> = (0..365).map(|day| start + day * 86_400_000_000).collect();
-    let delay: Vec<Option<f64>> = (0..365).map(|day| (day != 100).then_some(f64::from(day % 30))).collect();
+    let delay: Vec<Option<f64>> = (0..365)
+        .map(|day| (day != 100).then_some(f64::from(day % 30)))
+        .collect();
     let mut frame = df!("day" => days, "delay" => delay).unwrap();
     let instant = DataType::Datetime(TimeUnit::Microseconds, Some(TimeZone::UTC));
     let day = frame.column("day").unwrap().cast(&instant).unwrap();
     frame.with_column(day).unwrap();
-    let chart = chart::line(&frame, "day", "delay").unwrap().y_unit("minutes").title("A year of delays");
+    let chart = chart::line(&frame, "day", "delay")
+        .unwrap()
+        .y_unit("minutes")
+        .title("A year of delays");
     let bundle = shown("line", &chart);
     let figure = bundle.get(mime::PLOTLY).unwrap();
     assert_eq!(figure["data"][0]["x"][0], "2013-01-01");
@@ -120,16 +174,42 @@ fn a_line_over_time_has_dates_and_a_gap_where_a_value_is_missing() {
 fn a_million_points_are_counted_thinned_or_binned_and_the_chart_says_so() {
     let many = 300_000;
     let x: Vec<f64> = (0..many).map(|row| f64::from(row % 997) * 1.1).collect();
-    let y: Vec<f64> = (0..many).map(|row| (f64::from(row) / 1000.0).sin() * 40.0).collect();
+    let y: Vec<f64> = (0..many)
+        .map(|row| (f64::from(row) / 1000.0).sin() * 40.0)
+        .collect();
     let frame = df!("x" => x, "y" => y).unwrap();
     let scatter = shown("density", &chart::scatter(&frame, "x", "y").unwrap());
-    assert!(scatter.plain_text().unwrap().contains("300,000 rows are counted in 60 × 40 cells"));
+    assert!(
+        scatter
+            .plain_text()
+            .unwrap()
+            .contains("300,000 rows are counted in 60 × 40 cells")
+    );
     let line = shown("thinned", &chart::line(&frame, "x", "y").unwrap());
-    assert!(line.plain_text().unwrap().contains("300,000 points are drawn by the lowest and highest"));
-    let histogram = chart::histogram(&frame, "y").unwrap().bins(40).x_range(0.0, 40.0).x_reference(15.0, "long");
+    assert!(
+        line.plain_text()
+            .unwrap()
+            .contains("300,000 points are drawn by the lowest and highest")
+    );
+    let histogram = chart::histogram(&frame, "y")
+        .unwrap()
+        .bins(40)
+        .x_range(0.0, 40.0)
+        .x_reference(15.0, "long");
     let histogram = shown("histogram", &histogram);
-    assert!(histogram.plain_text().unwrap().contains("lie outside the axis"));
-    assert_eq!(histogram.get(mime::PLOTLY).unwrap()["data"][0]["x"].as_array().unwrap().len(), 40);
+    assert!(
+        histogram
+            .plain_text()
+            .unwrap()
+            .contains("lie outside the axis")
+    );
+    assert_eq!(
+        histogram.get(mime::PLOTLY).unwrap()["data"][0]["x"]
+            .as_array()
+            .unwrap()
+            .len(),
+        40
+    );
 }
 
 #[test]
@@ -146,33 +226,62 @@ fn a_heat_map_keeps_the_order_of_names_and_shows_missing_cells() {
         }
     }
     let frame = df!("hour" => hour, "weekday" => weekday, "share" => share).unwrap();
-    let bundle = shown("heat", &chart::heat_map(&frame, "hour", "weekday", "share").unwrap().percent());
+    let bundle = shown(
+        "heat",
+        &chart::heat_map(&frame, "hour", "weekday", "share")
+            .unwrap()
+            .percent(),
+    );
     let trace = &bundle.get(mime::PLOTLY).unwrap()["data"][0];
     assert_eq!(trace["x"][0], "8");
     assert_eq!(trace["y"][2], "Monday", "the first name is the uppermost");
     assert!(trace["z"][1][1].is_null());
-    assert!(bundle.plain_text().unwrap().contains("Cells without a colour have no rows"));
+    assert!(
+        bundle
+            .plain_text()
+            .unwrap()
+            .contains("Cells without a colour have no rows")
+    );
 }
 
 #[test]
 fn a_box_plot_carries_five_numbers_a_group() {
-    let frame = df!("group" => ["a", "a", "a", "a", "a", "b"], "value" => [1.0, 2.0, 3.0, 4.0, 100.0, 7.0]).unwrap();
+    let frame =
+        df!("group" => ["a", "a", "a", "a", "a", "b"], "value" => [1.0, 2.0, 3.0, 4.0, 100.0, 7.0])
+            .unwrap();
     let bundle = shown("boxes", &chart::box_plot(&frame, "group", "value").unwrap());
     let trace = &bundle.get(mime::PLOTLY).unwrap()["data"][0];
-    assert_eq!((&trace["q1"][0], &trace["median"][0], &trace["q3"][0]), (&2.into(), &3.into(), &4.into()));
+    assert_eq!(
+        (&trace["q1"][0], &trace["median"][0], &trace["q3"][0]),
+        (&2.into(), &3.into(), &4.into())
+    );
 }
 
 #[test]
 fn a_wrong_column_is_an_error_that_names_what_exists() {
     let missing = chart::bar(&hours(), "our", "share_open").unwrap_err();
     assert!(matches!(&missing, ChartError::NoColumn { column, .. } if column == "our"));
-    assert_eq!(missing.to_string(), "the frame has no column \"our\" to draw; it has \"hour\", \"share_open\"");
+    assert_eq!(
+        missing.to_string(),
+        "the frame has no column \"our\" to draw; it has \"hour\", \"share_open\""
+    );
     let text = df!("name" => ["a"], "value" => ["b"]).unwrap();
     let wrong = chart::bar(&text, "name", "value").unwrap_err().to_string();
-    assert!(wrong.contains("\"value\" is str") && wrong.contains("needs numbers"), "{wrong}");
+    assert!(
+        wrong.contains("\"value\" is str") && wrong.contains("needs numbers"),
+        "{wrong}"
+    );
     let twice = df!("name" => ["a", "a"], "value" => [1, 2]).unwrap();
-    assert!(chart::bar(&twice, "name", "value").unwrap_err().to_string().contains("aggregate first"));
-    assert!(matches!(chart::histogram(&hours(), "hour").unwrap().group("hour"), Err(ChartError::NoGroups { .. })));
+    assert!(
+        chart::bar(&twice, "name", "value")
+            .unwrap_err()
+            .to_string()
+            .contains("aggregate first")
+    );
+    assert!(matches!(
+        chart::histogram(&hours(), "hour").unwrap().group("hour"),
+        Err(ChartError::NoGroups { .. })
+    ));
 }
 
 #[test]
@@ -187,15 +296,32 @@ fn no_frame_makes_a_chart_panic() {
         df!("x" => [1i64, 2], "y" => [1e15, 1e15 + 1.0]).unwrap(),
     ];
     for frame in &frames {
-        shown("odd", &chart::bar(frame, "x", "y").unwrap().value_labels().y_reference(f64::NAN, "none"));
+        shown(
+            "odd",
+            &chart::bar(frame, "x", "y")
+                .unwrap()
+                .value_labels()
+                .y_reference(f64::NAN, "none"),
+        );
         shown("odd", &chart::bar(frame, "x", "y").unwrap().horizontal());
-        shown("odd", &chart::line(frame, "x", "y").unwrap().markers().percent());
-        shown("odd", &chart::scatter(frame, "x", "y").unwrap().x_range(3.0, 3.0));
+        shown(
+            "odd",
+            &chart::line(frame, "x", "y").unwrap().markers().percent(),
+        );
+        shown(
+            "odd",
+            &chart::scatter(frame, "x", "y").unwrap().x_range(3.0, 3.0),
+        );
         shown("odd", &chart::histogram(frame, "y").unwrap().bins(0));
         shown("odd", &chart::heat_map(frame, "x", "x", "y").unwrap());
         shown("odd", &chart::box_plot(frame, "x", "y").unwrap());
     }
-    shown("odd", &chart::curves("x", "y", [("none", Vec::new())]).title("\u{1}\n<&>").source("s".repeat(1000)));
+    shown(
+        "odd",
+        &chart::curves("x", "y", [("none", Vec::new())])
+            .title("\u{1}\n<&>")
+            .source("s".repeat(1000)),
+    );
 }
 
 #[test]
@@ -218,16 +344,28 @@ fn a_table_shows_types_nulls_instants_and_escapes_markup() {
     assert!(html.contains("text-align:right;padding:2px 8px\">0.25<"));
     assert!(html.contains("2 rows × 3 columns"));
     assert!(!html.contains("background"), "colours are the page's own");
-    assert!(frame.bundle().plain_text().unwrap().contains("shape: (2, 3)"));
+    assert!(
+        frame
+            .bundle()
+            .plain_text()
+            .unwrap()
+            .contains("shape: (2, 3)")
+    );
 }
 
 #[test]
 fn a_table_of_any_shape_stays_small_and_says_what_is_left_out() {
-    let wide: Vec<Column> = (0..1000).map(|number| Column::new(format!("c{number}").into(), &[1i64, 2])).collect();
+    let wide: Vec<Column> = (0..1000)
+        .map(|number| Column::new(format!("c{number}").into(), &[1i64, 2]))
+        .collect();
     let wide = DataFrame::new(2, wide).unwrap();
     let shown = html(&wide.bundle());
     assert!(shown.len() < 20_000, "{}", shown.len());
-    assert!(shown.contains("1,000 columns; 30 columns shown") && shown.contains("c999") && !shown.contains("c500<"));
+    assert!(
+        shown.contains("1,000 columns; 30 columns shown")
+            && shown.contains("c999")
+            && !shown.contains("c500<")
+    );
 
     let long = df!("text" => ["x".repeat(1_000_000)]).unwrap();
     let shown = html(&long.bundle());
@@ -240,9 +378,13 @@ fn a_table_of_any_shape_stays_small_and_says_what_is_left_out() {
     assert!(shown.contains("100,000 rows × 1 column; 10 rows shown"));
     assert!(html(&table(&tall).rows(50).bundle()).contains("50 rows shown"));
 
-    let worst: Vec<Column> =
-        (0..100).map(|number| Column::new(format!("c{number}").into(), vec!["<&>".repeat(5000); 1000])).collect();
-    let worst = table(&DataFrame::new(1000, worst).unwrap()).rows(1000).columns(100).cell(10_000);
+    let worst: Vec<Column> = (0..100)
+        .map(|number| Column::new(format!("c{number}").into(), vec!["<&>".repeat(5000); 1000]))
+        .collect();
+    let worst = table(&DataFrame::new(1000, worst).unwrap())
+        .rows(1000)
+        .columns(100)
+        .cell(10_000);
     assert!(worst.html().len() < LIMIT, "{}", worst.html().len());
     assert!(html(&DataFrame::empty().bundle()).contains("0 rows × 0 columns"));
 }
@@ -251,8 +393,21 @@ fn a_table_of_any_shape_stays_small_and_says_what_is_left_out() {
 fn the_last_expression_of_a_cell_shows_frames_and_charts_as_themselves() {
     let frame = hours();
     assert!(value_bundle!(frame).get(mime::HTML).is_some());
-    assert!(value_bundle!(frame.column("hour").unwrap()).get(mime::HTML).is_some());
-    assert!(value_bundle!(chart::bar(&frame, "hour", "share_open")).get(mime::PNG).is_some());
+    assert!(
+        value_bundle!(frame.column("hour").unwrap())
+            .get(mime::HTML)
+            .is_some()
+    );
+    assert!(
+        value_bundle!(chart::bar(&frame, "hour", "share_open"))
+            .get(mime::PNG)
+            .is_some()
+    );
     let error = value_bundle!(chart::bar(&frame, "our", "share_open"));
-    assert!(error.plain_text().unwrap().starts_with("Error: the frame has no column"));
+    assert!(
+        error
+            .plain_text()
+            .unwrap()
+            .starts_with("Error: the frame has no column")
+    );
 }

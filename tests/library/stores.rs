@@ -4,32 +4,65 @@ use carnet::store::{Migrated, Migration, Store, StoreError};
 #[test]
 fn migrating_twice_applies_once() {
     let world = world();
-    assert_eq!(world.store.migrate(MIGRATIONS).unwrap(), Migrated { applied: 0, version: 1 });
+    assert_eq!(
+        world.store.migrate(MIGRATIONS).unwrap(),
+        Migrated {
+            applied: 0,
+            version: 1
+        }
+    );
 }
 
 #[test]
 fn a_file_of_a_newer_program_is_refused_and_left_alone() {
     let world = world();
-    let newer = Migration { version: 7, description: "later", sql: "CREATE TABLE later (x INTEGER)" };
+    let newer = Migration {
+        version: 7,
+        description: "later",
+        sql: "CREATE TABLE later (x INTEGER)",
+    };
     world.store.migrate(&[MIGRATIONS[0], newer]).unwrap();
     let error = world.store.migrate(MIGRATIONS).unwrap_err();
-    assert!(matches!(error, StoreError::Newer { found: 7, known: 1, .. }), "{error}");
+    assert!(
+        matches!(
+            error,
+            StoreError::Newer {
+                found: 7,
+                known: 1,
+                ..
+            }
+        ),
+        "{error}"
+    );
 }
 
 #[test]
 fn an_applied_migration_must_not_change() {
     let world = world();
-    let edited = Migration { sql: "CREATE TABLE other (x INTEGER)", ..MIGRATIONS[0] };
+    let edited = Migration {
+        sql: "CREATE TABLE other (x INTEGER)",
+        ..MIGRATIONS[0]
+    };
     let error = world.store.migrate(&[edited]).unwrap_err();
-    assert!(matches!(error, StoreError::Changed { version: 1, .. }), "{error}");
+    assert!(
+        matches!(error, StoreError::Changed { version: 1, .. }),
+        "{error}"
+    );
 }
 
 #[test]
 fn a_migration_that_fails_half_way_leaves_nothing() {
     let world = world();
-    let broken = Migration { version: 2, description: "broken", sql: "CREATE TABLE half (x INTEGER); CREATE TABLE half (x)" };
+    let broken = Migration {
+        version: 2,
+        description: "broken",
+        sql: "CREATE TABLE half (x INTEGER); CREATE TABLE half (x)",
+    };
     let error = world.store.migrate(&[MIGRATIONS[0], broken]).unwrap_err();
-    assert!(matches!(error, StoreError::Migration { version: 2, .. }), "{error}");
+    assert!(
+        matches!(error, StoreError::Migration { version: 2, .. }),
+        "{error}"
+    );
     world.execute("CREATE TABLE half (x INTEGER)");
 }
 
@@ -49,9 +82,16 @@ fn a_file_that_is_not_a_database_is_named_and_left_alone() {
 #[test]
 fn a_missing_file_and_an_unknown_url_say_what_to_do() {
     let folder = tempfile::tempdir().unwrap();
-    let error = Store::open_file(folder.path().join("none.db")).unwrap_err().to_string();
+    let error = Store::open_file(folder.path().join("none.db"))
+        .unwrap_err()
+        .to_string();
     assert!(error.contains("load data first"), "{error}");
     assert!(!folder.path().join("none.db").exists());
-    let error = Store::open_url("postgresql://user:secret@host/db").unwrap_err().to_string();
-    assert!(error.contains("postgresql") && !error.contains("secret"), "{error}");
+    let error = Store::open_url("postgresql://user:secret@host/db")
+        .unwrap_err()
+        .to_string();
+    assert!(
+        error.contains("postgresql") && !error.contains("secret"),
+        "{error}"
+    );
 }

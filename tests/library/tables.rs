@@ -20,8 +20,11 @@ struct Sensor {
 #[test]
 fn a_frame_has_exactly_the_records_columns_and_types() {
     let loaded = world().store.load::<Sensor>().run().unwrap();
-    let types: Vec<(String, DataType)> =
-        loaded.columns().iter().map(|column| (column.name().to_string(), column.dtype().clone())).collect();
+    let types: Vec<(String, DataType)> = loaded
+        .columns()
+        .iter()
+        .map(|column| (column.name().to_string(), column.dtype().clone()))
+        .collect();
     let instant = DataType::Datetime(TimeUnit::Microseconds, Some(TimeZone::UTC));
     let wanted = [
         ("id", DataType::Int64),
@@ -32,12 +35,18 @@ fn a_frame_has_exactly_the_records_columns_and_types() {
         ("active", DataType::Boolean),
     ];
     assert_eq!(types, wanted.map(|(name, kind)| (name.to_owned(), kind)));
-    assert_eq!(loaded.column("code").unwrap().str().unwrap().get(1), Some("söuth"));
+    assert_eq!(
+        loaded.column("code").unwrap().str().unwrap().get(1),
+        Some("söuth")
+    );
     let installed = loaded.column("installed").unwrap().datetime().unwrap();
     assert_eq!(installed.physical().get(1), Some(1_383_454_800_250_000));
     assert_eq!(installed.physical().get(2), Some(-1_000_000));
     assert_eq!(loaded.column("height").unwrap().f32().unwrap().get(1), None);
-    assert_eq!(loaded.column("floors").unwrap().i32().unwrap().get(2), Some(i32::MAX));
+    assert_eq!(
+        loaded.column("floors").unwrap().i32().unwrap().get(2),
+        Some(i32::MAX)
+    );
     assert_eq!(loaded.report.rows, 3);
 }
 
@@ -45,22 +54,60 @@ fn a_frame_has_exactly_the_records_columns_and_types() {
 fn values_are_bound_never_spliced() {
     let world = world();
     let hostile = "' OR 1=1; DROP TABLE sensor; --";
-    assert_eq!(world.store.load::<Sensor>().filter("code = $1", [hostile]).run().unwrap().height(), 0);
-    let second_first = world.store.load::<Sensor>().filter("floors = $2 AND code = $1", ["north", "3"]);
-    assert_eq!(second_first.run().unwrap().height(), 1, "$2 is the second value wherever it stands");
+    assert_eq!(
+        world
+            .store
+            .load::<Sensor>()
+            .filter("code = $1", [hostile])
+            .run()
+            .unwrap()
+            .height(),
+        0
+    );
+    let second_first = world
+        .store
+        .load::<Sensor>()
+        .filter("floors = $2 AND code = $1", ["north", "3"]);
+    assert_eq!(
+        second_first.run().unwrap().height(),
+        1,
+        "$2 is the second value wherever it stands"
+    );
     assert_eq!(world.store.load::<Sensor>().run().unwrap().height(), 3);
 }
 
 #[test]
 fn a_filter_that_is_more_than_a_condition_is_refused() {
     let world = world();
-    for condition in ["1=1); DROP TABLE sensor; --", "1=1\n); DELETE FROM sensor; --"] {
-        let error = world.store.load::<Sensor>().filter(condition, [0i64; 0]).run().unwrap_err();
-        assert!(matches!(error, FrameError::Trailing { .. } | FrameError::Sqlite { .. }), "{error}");
+    for condition in [
+        "1=1); DROP TABLE sensor; --",
+        "1=1\n); DELETE FROM sensor; --",
+    ] {
+        let error = world
+            .store
+            .load::<Sensor>()
+            .filter(condition, [0i64; 0])
+            .run()
+            .unwrap_err();
+        assert!(
+            matches!(
+                error,
+                FrameError::Trailing { .. } | FrameError::Sqlite { .. }
+            ),
+            "{error}"
+        );
     }
     assert_eq!(world.store.load::<Sensor>().run().unwrap().height(), 3);
-    let error = world.store.load::<Sensor>().filter("code = $1", ["a", "b"]).run().unwrap_err();
-    assert!(error.to_string().contains("1 placeholders") && error.to_string().contains("2 values"), "{error}");
+    let error = world
+        .store
+        .load::<Sensor>()
+        .filter("code = $1", ["a", "b"])
+        .run()
+        .unwrap_err();
+    assert!(
+        error.to_string().contains("1 placeholders") && error.to_string().contains("2 values"),
+        "{error}"
+    );
 }
 
 #[test]
@@ -75,12 +122,20 @@ fn a_record_with_three_wrong_columns_is_one_error_with_three_differences() {
         code: String,
     }
     let error = world().store.load::<Wrong>().run().unwrap_err();
-    let FrameError::Record { differences, .. } = &error else { panic!("{error}") };
-    let fields: Vec<&str> = differences.iter().map(|difference| difference.field.as_str()).collect();
+    let FrameError::Record { differences, .. } = &error else {
+        panic!("{error}")
+    };
+    let fields: Vec<&str> = differences
+        .iter()
+        .map(|difference| difference.field.as_str())
+        .collect();
     assert_eq!(fields, ["sensor_id", "heigth", "floors"]);
     let text = error.to_string();
     assert!(text.contains("INTEGER; write i64"), "{text}");
-    assert!(text.contains("no column heigth") && text.contains("height"), "{text}");
+    assert!(
+        text.contains("no column heigth") && text.contains("height"),
+        "{text}"
+    );
     assert!(text.contains("allows nulls; write Option<i64>"), "{text}");
 }
 
@@ -90,9 +145,20 @@ fn cells_of_another_type_fail_the_load_or_become_counted_nulls() {
     world.execute("UPDATE sensor SET height = 'tall' WHERE sensor_id IN (1, 3)");
     world.execute("UPDATE sensor SET floors = 3000000000 WHERE sensor_id = 3");
     let error = world.store.load::<Sensor>().run().unwrap_err().to_string();
-    assert!(error.contains("height") && error.contains("2 rows, such as 1, 3"), "{error}");
-    assert!(error.contains("floors") && error.contains("1 rows, such as 3"), "{error}");
-    let loaded = world.store.load::<Sensor>().misfits_as_null().run().unwrap();
+    assert!(
+        error.contains("height") && error.contains("2 rows, such as 1, 3"),
+        "{error}"
+    );
+    assert!(
+        error.contains("floors") && error.contains("1 rows, such as 3"),
+        "{error}"
+    );
+    let loaded = world
+        .store
+        .load::<Sensor>()
+        .misfits_as_null()
+        .run()
+        .unwrap();
     assert_eq!(loaded.report.mismatches.len(), 2);
     assert_eq!(loaded.column("height").unwrap().null_count(), 3);
 }
@@ -107,19 +173,49 @@ fn a_missing_table_and_a_missing_field_name_those_that_exist() {
     }
     let world = world();
     let error = world.store.load::<Nowhere>().run().unwrap_err().to_string();
-    assert!(error.contains("no table sensors") && error.contains("sensor"), "{error}");
-    let error = world.store.load::<Sensor>().columns(["hight"]).run().unwrap_err().to_string();
-    assert!(error.contains("no field hight") && error.contains("height"), "{error}");
+    assert!(
+        error.contains("no table sensors") && error.contains("sensor"),
+        "{error}"
+    );
+    let error = world
+        .store
+        .load::<Sensor>()
+        .columns(["hight"])
+        .run()
+        .unwrap_err()
+        .to_string();
+    assert!(
+        error.contains("no field hight") && error.contains("height"),
+        "{error}"
+    );
 }
 
 #[test]
 fn columns_and_limit_narrow_and_equal_data_has_an_equal_hash() {
     let world = world();
-    let one = world.store.load::<Sensor>().columns(["code", "height"]).limit(2).run().unwrap();
+    let one = world
+        .store
+        .load::<Sensor>()
+        .columns(["code", "height"])
+        .limit(2)
+        .run()
+        .unwrap();
     assert_eq!(one.shape(), (2, 2));
-    let again = world.store.load::<Sensor>().columns(["height", "code"]).limit(2).run().unwrap();
+    let again = world
+        .store
+        .load::<Sensor>()
+        .columns(["height", "code"])
+        .limit(2)
+        .run()
+        .unwrap();
     assert_eq!(one.report.hash, again.report.hash);
     world.execute("UPDATE sensor SET height = 12.25 WHERE sensor_id = 1");
-    let changed = world.store.load::<Sensor>().columns(["code", "height"]).limit(2).run().unwrap();
+    let changed = world
+        .store
+        .load::<Sensor>()
+        .columns(["code", "height"])
+        .limit(2)
+        .run()
+        .unwrap();
     assert_ne!(one.report.hash, changed.report.hash);
 }

@@ -5,7 +5,7 @@ use bson::{DateTime, rawdoc};
 use carnet::store::{Migration, Store, document};
 use tempfile::TempDir;
 
-pub const MIGRATIONS: &[Migration] = &[Migration {
+pub(crate) const MIGRATIONS: &[Migration] = &[Migration {
     version: 1,
     description: "sensors and readings",
     sql: "CREATE TABLE sensor (
@@ -20,16 +20,20 @@ pub const MIGRATIONS: &[Migration] = &[Migration {
           CREATE INDEX reading_station_time ON document_reading (station, time);",
 }];
 
-pub struct World {
-    pub store: Store,
-    pub folder: TempDir,
+pub(crate) struct World {
+    pub(crate) store: Store,
+    /// Removed with the world.
+    _folder: TempDir,
 }
 
-pub fn world() -> World {
+pub(crate) fn world() -> World {
     let folder = tempfile::tempdir().unwrap();
     let store = Store::create_file(folder.path().join("world.db")).unwrap();
     store.migrate(MIGRATIONS).unwrap();
-    let world = World { store, folder };
+    let world = World {
+        store,
+        _folder: folder,
+    };
     world.execute(
         "INSERT INTO sensor VALUES
            (1, 'north', '2013-03-10T06:30:00Z', 12.5, 3, 1),
@@ -40,14 +44,18 @@ pub fn world() -> World {
 }
 
 impl World {
-    pub fn execute(&self, sql: &'static str) {
-        self.store.block_on(sqlx::query(sql).execute(self.store.pool())).unwrap();
+    pub(crate) fn execute(&self, sql: &'static str) {
+        self.store
+            .block_on(sqlx::query(sql).execute(self.store.pool()))
+            .unwrap();
     }
 
-    pub fn upsert(&self, documents: &[RawDocumentBuf]) -> document::Upserted {
+    pub(crate) fn upsert(&self, documents: &[RawDocumentBuf]) -> document::Upserted {
         self.store.block_on(async {
             let mut transaction = self.store.pool().begin().await.unwrap();
-            let done = document::upsert(&mut transaction, "reading", documents).await.unwrap();
+            let done = document::upsert(&mut transaction, "reading", documents)
+                .await
+                .unwrap();
             transaction.commit().await.unwrap();
             done
         })
@@ -55,7 +63,7 @@ impl World {
 }
 
 /// Readings of two stations, one an hour from the epoch; `wind` is an integer in every third, absent in every fifth.
-pub fn readings(count: i32) -> Vec<RawDocumentBuf> {
+pub(crate) fn readings(count: i32) -> Vec<RawDocumentBuf> {
     (0..count)
         .map(|number| {
             let mut obs = rawdoc! { "temperature": f64::from(number) / 2.0 };

@@ -244,12 +244,10 @@ async fn a_client_that_asks_first_need_not_send_what_is_too_large() {
 #[tokio::test]
 async fn a_body_that_does_not_arrive_in_time_is_told_so() {
     let server = Server::start(&["--timeout", "0.3"]);
-    let mut stream = TcpStream::connect(&server.address).await.unwrap();
-    let head = "POST /v1/predict HTTP/1.1\r\nhost: test\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n{";
-    stream.write_all(head.as_bytes()).await.unwrap();
-    let mut answer = vec![0; 4096];
-    let read = stream.read(&mut answer).await.unwrap();
-    let answer = String::from_utf8_lossy(&answer[..read]);
+    let mut stream = server.begin(100).await;
+    stream.write_all(b"{").await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
     assert!(
         answer.starts_with("HTTP/1.1 408 ") && answer.contains("0.3 s"),
         "{answer}"
@@ -260,17 +258,8 @@ async fn a_body_that_does_not_arrive_in_time_is_told_so() {
 async fn one_request_more_than_allowed_is_refused_at_once_and_welcome_later() {
     let server = Server::start(&["--concurrency", "1"]);
     let record = parcel::records(1)[0].to_string();
-    let mut holder = TcpStream::connect(&server.address).await.unwrap();
-    let head = format!(
-        "POST /v1/predict HTTP/1.1\r\nhost: test\r\ncontent-type: application/json\r\nconnection: close\r\ncontent-length: {}\r\n\r\n",
-        record.len()
-    );
-    holder.write_all(head.as_bytes()).await.unwrap();
-    // The holder's place is taken when its head has been read, which no answer tells; so ask until refused.
-    let mut response = server.post(record.clone()).await;
-    while response.status() == 200 {
-        response = server.post(record.clone()).await;
-    }
+    let mut holder = server.begin(record.len()).await;
+    let response = server.post(record.clone()).await;
     assert_eq!(response.headers()["retry-after"], "1");
     problem(response, 503, "busy").await;
     assert_eq!(server.get("/health/ready").await.status(), 200);

@@ -12,6 +12,10 @@ use std::{
     time::{Duration, Instant},
 };
 use tempfile::TempDir;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+};
 
 /// The service's binary, without the settings of whoever runs the tests.
 pub(crate) fn command() -> Command {
@@ -111,6 +115,26 @@ impl Server {
             .post(self.url("/v1/predict"))
             .header("content-type", "application/json");
         request.body(body).send().await.expect("an answer")
+    }
+
+    /// Begins a prediction whose body of this length is still to come. Returns once the service waits for it: it has read the
+    /// head, and the request holds its place.
+    pub(crate) async fn begin(&self, length: usize) -> TcpStream {
+        let mut stream = TcpStream::connect(&self.address)
+            .await
+            .expect("a connection");
+        let head = format!(
+            "POST /v1/predict HTTP/1.1\r\nhost: test\r\nconnection: close\r\ncontent-type: application/json\r\n\
+             content-length: {length}\r\nexpect: 100-continue\r\n\r\n"
+        );
+        stream
+            .write_all(head.as_bytes())
+            .await
+            .expect("the head is sent");
+        let mut answer = [0; 25];
+        stream.read_exact(&mut answer).await.expect("an answer");
+        assert_eq!(&answer, b"HTTP/1.1 100 Continue\r\n\r\n");
+        stream
     }
 
     /// The most memory the service has held so far, in bytes (Linux).

@@ -7,19 +7,6 @@ use tokio::{
     net::TcpStream,
 };
 
-/// A request whose body is still to come. Returns once the service has read the head.
-async fn begin(server: &Server, length: usize) -> TcpStream {
-    let mut stream = TcpStream::connect(&server.address).await.unwrap();
-    let head = format!(
-        "POST /v1/predict HTTP/1.1\r\nhost: test\r\ncontent-type: application/json\r\ncontent-length: {length}\r\nexpect: 100-continue\r\n\r\n"
-    );
-    stream.write_all(head.as_bytes()).await.unwrap();
-    let mut answer = [0; 25];
-    stream.read_exact(&mut answer).await.unwrap();
-    assert_eq!(&answer, b"HTTP/1.1 100 Continue\r\n\r\n");
-    stream
-}
-
 async fn refuses_connections(server: &Server) {
     let begun = Instant::now();
     while TcpStream::connect(&server.address).await.is_ok() {
@@ -36,7 +23,7 @@ async fn a_request_in_flight_is_answered_after_the_signal() {
     for signal in ["TERM", "INT"] {
         let server = Server::start(&[]);
         let record = parcel::records(1)[0].to_string();
-        let mut stream = begin(&server, record.len()).await;
+        let mut stream = server.begin(record.len()).await;
         server.signal(signal);
         refuses_connections(&server).await;
         stream.write_all(record.as_bytes()).await.unwrap();
@@ -57,7 +44,7 @@ async fn a_request_in_flight_is_answered_after_the_signal() {
 #[tokio::test]
 async fn a_client_that_never_finishes_holds_the_stop_up_for_the_given_time_only() {
     let server = Server::start(&["--stop-seconds", "1"]);
-    let _stream = begin(&server, 100).await;
+    let _stream = server.begin(100).await;
     server.signal("TERM");
     let (status, log) = server.ended(Duration::from_secs(8));
     assert!(

@@ -19,13 +19,23 @@ pub enum Completeness {
 
 /// Judges a cell by its syntax alone.
 pub fn completeness(code: &str) -> Completeness {
-    let code: String = code.lines().filter(|line| !line.starts_with(':')).collect::<Vec<_>>().join("\n");
+    let code: String = code
+        .lines()
+        .filter(|line| !line.starts_with(':'))
+        .collect::<Vec<_>>()
+        .join("\n");
     let Ok(tokens) = TokenStream::from_str(&code) else {
-        return if opens_more_than_it_closes(&code) { Completeness::Incomplete } else { Completeness::Invalid };
+        return if opens_more_than_it_closes(&code) {
+            Completeness::Incomplete
+        } else {
+            Completeness::Invalid
+        };
     };
     match Block::parse_within.parse2(tokens) {
         Ok(_) => Completeness::Complete,
-        Err(error) if error.to_string().starts_with("unexpected end of input") => Completeness::Incomplete,
+        Err(error) if error.to_string().starts_with("unexpected end of input") => {
+            Completeness::Incomplete
+        }
         Err(_) => Completeness::Invalid,
     }
 }
@@ -49,7 +59,10 @@ mod tests {
 
     #[test]
     fn whole_cells_run_and_broken_ones_are_called_so() {
-        assert_eq!(completeness(":dep polars\nlet x = 1;\nx"), Completeness::Complete);
+        assert_eq!(
+            completeness(":dep polars\nlet x = 1;\nx"),
+            Completeness::Complete
+        );
         assert_eq!(completeness("fn f() -> i32 { 1 }"), Completeness::Complete);
         assert_eq!(completeness("let 1 x"), Completeness::Invalid);
         assert_eq!(completeness("}"), Completeness::Invalid);

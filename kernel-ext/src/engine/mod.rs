@@ -5,8 +5,8 @@ use std::future::Future;
 use serde_json::{Map, Value};
 use tokio::sync::{mpsc, watch};
 
-pub mod direct;
 mod completeness;
+pub mod direct;
 
 pub use completeness::{Completeness, completeness};
 
@@ -54,7 +54,11 @@ impl CellError {
     pub fn new(name: &str, value: impl Into<String>) -> Self {
         let value = value.into();
         let traceback = format!("\u{1b}[1;31m{name}\u{1b}[0m\u{1b}[1m: {value}\u{1b}[0m");
-        Self { name: name.to_owned(), value, traceback: traceback.lines().map(str::to_owned).collect() }
+        Self {
+            name: name.to_owned(),
+            value,
+            traceback: traceback.lines().map(str::to_owned).collect(),
+        }
     }
 }
 

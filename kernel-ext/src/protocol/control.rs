@@ -1,6 +1,8 @@
 //! The control socket, served while a cell runs: interrupt, shutdown, kernel_info.
 
-use jupyter_protocol::{InterruptReply, JupyterMessage, JupyterMessageContent, ShutdownReply, Status};
+use jupyter_protocol::{
+    InterruptReply, JupyterMessage, JupyterMessageContent, ShutdownReply, Status,
+};
 use jupyter_zmq_client::KernelControlConnection;
 
 use super::info::kernel_info;
@@ -9,7 +11,11 @@ use super::server::is_bad_message;
 use crate::engine::Interrupter;
 
 /// Serves the control socket until a shutdown was asked for and answered.
-pub(crate) async fn serve(mut socket: KernelControlConnection, iopub: IoPub, interrupter: Interrupter) {
+pub(crate) async fn serve(
+    mut socket: KernelControlConnection,
+    iopub: IoPub,
+    interrupter: Interrupter,
+) {
     loop {
         let request = match socket.read().await {
             Ok(request) => request,
@@ -28,16 +34,27 @@ pub(crate) async fn serve(mut socket: KernelControlConnection, iopub: IoPub, int
             }
             JupyterMessageContent::ShutdownRequest(asked) => {
                 shutdown = true;
-                Some(ShutdownReply { restart: asked.restart, ..Default::default() }.into())
+                Some(
+                    ShutdownReply {
+                        restart: asked.restart,
+                        ..Default::default()
+                    }
+                    .into(),
+                )
             }
             JupyterMessageContent::KernelInfoRequest(_) => Some(kernel_info().into()),
             other => {
-                tracing::debug!("a control request that this kernel does not serve: {}", other.message_type());
+                tracing::debug!(
+                    "a control request that this kernel does not serve: {}",
+                    other.message_type()
+                );
                 None
             }
         };
         if let Some(reply) = reply
-            && let Err(error) = socket.send(JupyterMessage::new(reply, Some(&request))).await
+            && let Err(error) = socket
+                .send(JupyterMessage::new(reply, Some(&request)))
+                .await
         {
             tracing::warn!("a reply was lost: {error}");
         }

@@ -4,7 +4,10 @@ use jupyter_protocol::{CodeMirrorMode, HelpLink, KernelInfoReply, LanguageInfo, 
 
 /// What the kernel is.
 pub(crate) fn kernel_info() -> KernelInfoReply {
-    let link = |text: &str, url: &str| HelpLink { text: text.to_owned(), url: url.to_owned() };
+    let link = |text: &str, url: &str| HelpLink {
+        text: text.to_owned(),
+        url: url.to_owned(),
+    };
     KernelInfoReply {
         status: ReplyStatus::Ok,
         protocol_version: "5.4".to_owned(),
@@ -19,7 +22,10 @@ pub(crate) fn kernel_info() -> KernelInfoReply {
             codemirror_mode: Some(CodeMirrorMode::Simple("rust".to_owned())),
             nbconvert_exporter: Some("script".to_owned()),
         },
-        banner: format!("Carnet {}: Rust cells at the compiler's speed", env!("CARGO_PKG_VERSION")),
+        banner: format!(
+            "Carnet {}: Rust cells at the compiler's speed",
+            env!("CARGO_PKG_VERSION")
+        ),
         help_links: vec![
             link("The Rust book", "https://doc.rust-lang.org/book/"),
             link("The standard library", "https://doc.rust-lang.org/std/"),

@@ -2,8 +2,8 @@
 //! welcomes each new listener (JEP 65).
 
 use jupyter_protocol::{
-    DisplayData, IoPubWelcome, JupyterMessage, JupyterMessageContent, Media, MediaType, StreamContent, Transient,
-    UpdateDisplayData,
+    DisplayData, IoPubWelcome, JupyterMessage, JupyterMessageContent, Media, MediaType,
+    StreamContent, Transient, UpdateDisplayData,
 };
 use jupyter_zmq_client::{KernelIoPubXPubConnection, SubscriptionEvent};
 use serde_json::Value;
@@ -17,7 +17,9 @@ pub(crate) struct IoPub(mpsc::Sender<JupyterMessage>);
 
 impl IoPub {
     /// Starts the task that owns the socket; it ends when the last [`IoPub`] is dropped, after all is sent.
-    pub(crate) fn start(mut socket: KernelIoPubXPubConnection) -> (Self, tokio::task::JoinHandle<()>) {
+    pub(crate) fn start(
+        mut socket: KernelIoPubXPubConnection,
+    ) -> (Self, tokio::task::JoinHandle<()>) {
         let (sender, mut messages) = mpsc::channel::<JupyterMessage>(256);
         let task = tokio::spawn(async move {
             loop {
@@ -40,7 +42,11 @@ impl IoPub {
     }
 
     /// Sends one message about `parent`.
-    pub(crate) async fn send(&self, content: impl Into<JupyterMessageContent>, parent: &JupyterMessage) {
+    pub(crate) async fn send(
+        &self,
+        content: impl Into<JupyterMessageContent>,
+        parent: &JupyterMessage,
+    ) {
         // The identities of the parent are an address on another socket.
         let message = JupyterMessage::new(content, Some(parent)).with_zmq_identities(Vec::new());
         let _ = self.0.send(message).await;
@@ -53,10 +59,15 @@ impl IoPub {
             Output::Stderr(text) => self.send(StreamContent::stderr(&text), parent).await,
             Output::Display { data, id } => {
                 let mut display = DisplayData::new(media(data));
-                display.transient = id.map(|id| Transient { display_id: Some(id) });
+                display.transient = id.map(|id| Transient {
+                    display_id: Some(id),
+                });
                 self.send(display, parent).await;
             }
-            Output::Update { data, id } => self.send(UpdateDisplayData::new(media(data), &id), parent).await,
+            Output::Update { data, id } => {
+                self.send(UpdateDisplayData::new(media(data), &id), parent)
+                    .await
+            }
             Output::Result(data) => self.send(DisplayData::new(media(data)), parent).await,
         }
     }

@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use jupyter_protocol::ConnectionInfo;
 use jupyter_zmq_client::{
-    RuntimeError, create_kernel_control_connection, create_kernel_heartbeat_connection, create_kernel_iopub_xpub_connection,
-    create_kernel_shell_connection, create_kernel_stdin_connection,
+    RuntimeError, create_kernel_control_connection, create_kernel_heartbeat_connection,
+    create_kernel_iopub_xpub_connection, create_kernel_shell_connection,
+    create_kernel_stdin_connection,
 };
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
@@ -21,7 +22,9 @@ use crate::engine::Engine;
 #[derive(Debug, thiserror::Error)]
 pub enum ServerError {
     /// The connection file is missing or is not one.
-    #[error("the connection file {path} could not be used: {source}; JupyterLab writes it and names it by --connection-file")]
+    #[error(
+        "the connection file {path} could not be used: {source}; JupyterLab writes it and names it by --connection-file"
+    )]
     ConnectionFile {
         /// The file.
         path: PathBuf,
@@ -42,16 +45,29 @@ pub enum ServerError {
 }
 
 /// Serves an engine at the sockets that the connection file names. Returns after a shutdown.
-pub async fn serve(connection_file: &Path, engine: impl Engine + 'static) -> Result<(), ServerError> {
+pub async fn serve(
+    connection_file: &Path,
+    engine: impl Engine + 'static,
+) -> Result<(), ServerError> {
     let info = read_connection_file(connection_file)?;
     let session = Uuid::new_v4().to_string();
     let at = |url: String| move |source| ServerError::Socket { url, source };
-    let mut heartbeat = create_kernel_heartbeat_connection(&info).await.map_err(at(info.hb_url()))?;
-    let control = create_kernel_control_connection(&info, &session).await.map_err(at(info.control_url()))?;
-    let shell = create_kernel_shell_connection(&info, &session).await.map_err(at(info.shell_url()))?;
-    let iopub = create_kernel_iopub_xpub_connection(&info, &session).await.map_err(at(info.iopub_url()))?;
+    let mut heartbeat = create_kernel_heartbeat_connection(&info)
+        .await
+        .map_err(at(info.hb_url()))?;
+    let control = create_kernel_control_connection(&info, &session)
+        .await
+        .map_err(at(info.control_url()))?;
+    let shell = create_kernel_shell_connection(&info, &session)
+        .await
+        .map_err(at(info.shell_url()))?;
+    let iopub = create_kernel_iopub_xpub_connection(&info, &session)
+        .await
+        .map_err(at(info.iopub_url()))?;
     // Bound because frontends connect to it; no cell asks for input.
-    let _stdin = create_kernel_stdin_connection(&info, &session).await.map_err(at(info.stdin_url()))?;
+    let _stdin = create_kernel_stdin_connection(&info, &session)
+        .await
+        .map_err(at(info.stdin_url()))?;
 
     let heartbeat = tokio::spawn(async move {
         loop {
@@ -113,14 +129,19 @@ pub(super) fn is_bad_message(error: &RuntimeError) -> bool {
 }
 
 fn read_connection_file(path: &Path) -> Result<ConnectionInfo, ServerError> {
-    let error = |source| ServerError::ConnectionFile { path: path.to_owned(), source };
+    let error = |source| ServerError::ConnectionFile {
+        path: path.to_owned(),
+        source,
+    };
     let text = std::fs::read_to_string(path).map_err(error)?;
     serde_json::from_str(&text).map_err(|source| error(source.into()))
 }
 
 /// A kernel whose frontend has died without a word ends too. Frontends say who they are by `JPY_PARENT_PID`.
 async fn parent_gone() {
-    let named = std::env::var("JPY_PARENT_PID").ok().and_then(|text| text.parse::<u32>().ok());
+    let named = std::env::var("JPY_PARENT_PID")
+        .ok()
+        .and_then(|text| text.parse::<u32>().ok());
     let Some(parent) = named.filter(|parent| *parent == std::os::unix::process::parent_id()) else {
         return std::future::pending().await;
     };

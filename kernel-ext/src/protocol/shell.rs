@@ -3,8 +3,8 @@
 use std::collections::VecDeque;
 
 use jupyter_protocol::{
-    CommInfoReply, CompleteReply, ExecuteReply, ExecutionCount, HistoryReply, InspectReply, IsCompleteReply, JupyterMessage,
-    JupyterMessageContent, ReplyStatus, ShutdownReply, Status,
+    CommInfoReply, CompleteReply, ExecuteReply, ExecutionCount, HistoryReply, InspectReply,
+    IsCompleteReply, JupyterMessage, JupyterMessageContent, ReplyStatus, ShutdownReply, Status,
 };
 use jupyter_zmq_client::RouterSendConnection;
 use tokio::sync::mpsc;
@@ -35,7 +35,15 @@ impl<E: Engine> Shell<E> {
         replies: RouterSendConnection,
         requests: mpsc::UnboundedReceiver<JupyterMessage>,
     ) -> Self {
-        Self { engine, iopub, replies, requests, waiting: VecDeque::new(), count: 0, last_cell: None }
+        Self {
+            engine,
+            iopub,
+            replies,
+            requests,
+            waiting: VecDeque::new(),
+            count: 0,
+            last_cell: None,
+        }
     }
 
     /// Serves until the requests end or one of them is a shutdown; returns whether it was one.
@@ -87,15 +95,28 @@ impl<E: Engine> Shell<E> {
             JupyterMessageContent::CommInfoRequest(_) => CommInfoReply::default().into(),
             JupyterMessageContent::HistoryRequest(_) => HistoryReply::default().into(),
             JupyterMessageContent::InspectRequest(_) => InspectReply::default().into(),
-            JupyterMessageContent::CompleteRequest(asked) => {
-                CompleteReply { cursor_start: asked.cursor_pos, cursor_end: asked.cursor_pos, ..Default::default() }.into()
+            JupyterMessageContent::CompleteRequest(asked) => CompleteReply {
+                cursor_start: asked.cursor_pos,
+                cursor_end: asked.cursor_pos,
+                ..Default::default()
             }
+            .into(),
             JupyterMessageContent::ShutdownRequest(asked) => {
-                self.reply(ShutdownReply { restart: asked.restart, ..Default::default() }, request).await;
+                self.reply(
+                    ShutdownReply {
+                        restart: asked.restart,
+                        ..Default::default()
+                    },
+                    request,
+                )
+                .await;
                 return true;
             }
             other => {
-                tracing::debug!("a request that this kernel does not serve: {}", other.message_type());
+                tracing::debug!(
+                    "a request that this kernel does not serve: {}",
+                    other.message_type()
+                );
                 return false;
             }
         };
@@ -103,8 +124,16 @@ impl<E: Engine> Shell<E> {
         false
     }
 
-    pub(super) async fn reply(&mut self, content: impl Into<JupyterMessageContent>, request: &JupyterMessage) {
-        if let Err(error) = self.replies.send(JupyterMessage::new(content, Some(request))).await {
+    pub(super) async fn reply(
+        &mut self,
+        content: impl Into<JupyterMessageContent>,
+        request: &JupyterMessage,
+    ) {
+        if let Err(error) = self
+            .replies
+            .send(JupyterMessage::new(content, Some(request)))
+            .await
+        {
             tracing::warn!("a reply was lost: {error}");
         }
     }
@@ -120,7 +149,11 @@ impl<E: Engine> Shell<E> {
                 continue;
             }
             let execution_count = ExecutionCount::new(self.count);
-            let aborted = ExecuteReply { status: ReplyStatus::Aborted, execution_count, ..Default::default() };
+            let aborted = ExecuteReply {
+                status: ReplyStatus::Aborted,
+                execution_count,
+                ..Default::default()
+            };
             self.iopub.send(Status::busy(), &request).await;
             self.reply(aborted, &request).await;
             self.iopub.send(Status::idle(), &request).await;

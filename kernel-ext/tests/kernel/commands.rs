@@ -3,17 +3,26 @@
 use std::process::Command;
 
 fn kernel() -> Command {
-    Command::new(env!("CARGO_BIN_EXE_carnet-kernel"))
+    Command::new(crate::program())
 }
 
 #[test]
 fn install_writes_a_kernelspec_that_names_this_program_and_says_where() {
     let prefix = tempfile::tempdir().unwrap();
-    let output = kernel().args(["install", "--name", "carnet-test", "--prefix"]).arg(prefix.path()).output().unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let output = kernel()
+        .args(["install", "--name", "carnet-test", "--prefix"])
+        .arg(prefix.path())
+        .output()
+        .unwrap();
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     let folder = prefix.path().join("share/jupyter/kernels/carnet-test");
     assert!(String::from_utf8_lossy(&output.stdout).contains(&folder.display().to_string()));
-    let spec: serde_json::Value = serde_json::from_slice(&std::fs::read(folder.join("kernel.json")).unwrap()).unwrap();
+    let spec: serde_json::Value =
+        serde_json::from_slice(&std::fs::read(folder.join("kernel.json")).unwrap()).unwrap();
     assert_eq!(spec["display_name"], "Rust (Carnet)");
     assert_eq!(spec["language"], "rust");
     assert_eq!(spec["interrupt_mode"], "message");
@@ -31,9 +40,16 @@ fn a_bad_connection_file_is_one_clear_error() {
         if let Some(content) = content {
             std::fs::write(&file, content).unwrap();
         }
-        let output = kernel().arg("--connection-file").arg(&file).output().unwrap();
+        let output = kernel()
+            .arg("--connection-file")
+            .arg(&file)
+            .output()
+            .unwrap();
         assert!(!output.status.success());
         let message = String::from_utf8_lossy(&output.stderr);
-        assert!(message.contains("connection.json") && !message.contains("panicked"), "{message}");
+        assert!(
+            message.contains("connection.json") && !message.contains("panicked"),
+            "{message}"
+        );
     }
 }

@@ -7,13 +7,14 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use jupyter_protocol::{
-    ConnectionInfo, ExecuteReply, ExecuteRequest, ExecutionState, JupyterMessage, JupyterMessageContent, MediaType, ReplyStatus,
-    ShutdownRequest, Stdio as Stream, Transport,
+    ConnectionInfo, ExecuteReply, ExecuteRequest, ExecutionState, JupyterMessage,
+    JupyterMessageContent, MediaType, ReplyStatus, ShutdownRequest, Stdio as Stream, Transport,
 };
 use jupyter_zmq_client::{
-    ClientControlConnection, ClientHeartbeatConnection, ClientIoPubConnection, ClientShellConnection,
-    create_client_control_connection, create_client_heartbeat_connection, create_client_iopub_connection,
-    create_client_shell_connection_with_identity, peek_ports_with_listeners, peer_identity_for_session, wait_for_iopub_welcome,
+    ClientControlConnection, ClientHeartbeatConnection, ClientIoPubConnection,
+    ClientShellConnection, create_client_control_connection, create_client_heartbeat_connection,
+    create_client_iopub_connection, create_client_shell_connection_with_identity,
+    peek_ports_with_listeners, peer_identity_for_session, wait_for_iopub_welcome,
 };
 use tempfile::TempDir;
 use tokio::process::{Child, Command};
@@ -26,8 +27,16 @@ const MESSAGE: Duration = Duration::from_secs(120);
 
 /// Runs a test, with its time limit, on a runtime of its own.
 pub(crate) fn run(test: impl Future<Output = ()>) {
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
-    runtime.block_on(async { timeout(LIMIT, test).await.expect("the test took longer than its limit") });
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .unwrap();
+    runtime.block_on(async {
+        timeout(LIMIT, test)
+            .await
+            .expect("the test took longer than its limit")
+    });
 }
 
 /// What a cell showed, in order.
@@ -68,13 +77,23 @@ impl Ran {
 
     /// All of standard output of a cell that must not fail.
     pub(crate) fn stdout(&self) -> String {
-        let text = |shown: &Shown| if let Shown::Stdout(text) = shown { text.clone() } else { String::new() };
+        let text = |shown: &Shown| {
+            if let Shown::Stdout(text) = shown {
+                text.clone()
+            } else {
+                String::new()
+            }
+        };
         self.good().shown.iter().map(text).collect()
     }
 
     /// The same cell, which must not have failed.
     pub(crate) fn good(&self) -> &Self {
-        assert!(self.error.is_none(), "{}", self.error.as_ref().unwrap().text);
+        assert!(
+            self.error.is_none(),
+            "{}",
+            self.error.as_ref().unwrap().text
+        );
         assert_eq!(self.reply.status, ReplyStatus::Ok);
         self
     }
@@ -82,7 +101,10 @@ impl Ran {
     /// The error of a cell that must fail.
     pub(crate) fn failed(&self) -> &Failed {
         assert_eq!(self.reply.status, ReplyStatus::Error, "{:?}", self.shown);
-        let error = self.error.as_ref().expect("an error message belongs to an error reply");
+        let error = self
+            .error
+            .as_ref()
+            .expect("an error message belongs to an error reply");
         assert_eq!(self.reply.error.as_ref().unwrap().evalue, error.value);
         error
     }
@@ -106,7 +128,9 @@ impl Frontend {
 
     /// A kernel with these environment variables besides.
     pub(crate) async fn start_with(environment: &[(&str, &str)]) -> Self {
-        let (ports, listeners) = peek_ports_with_listeners(IpAddr::V4(Ipv4Addr::LOCALHOST), 5).await.unwrap();
+        let (ports, listeners) = peek_ports_with_listeners(IpAddr::V4(Ipv4Addr::LOCALHOST), 5)
+            .await
+            .unwrap();
         let info = ConnectionInfo {
             ip: "127.0.0.1".to_owned(),
             transport: Transport::TCP,
@@ -123,16 +147,30 @@ impl Frontend {
         let file = folder.path().join("connection.json");
         std::fs::write(&file, serde_json::to_string(&info).unwrap()).unwrap();
         drop(listeners);
-        let mut command = Command::new(env!("CARGO_BIN_EXE_carnet-kernel"));
-        command.arg("--connection-file").arg(&file).envs(environment.iter().copied());
-        let kernel = command.stdin(Stdio::null()).kill_on_drop(true).spawn().unwrap();
+        let mut command = Command::new(crate::program());
+        command
+            .arg("--connection-file")
+            .arg(&file)
+            .envs(environment.iter().copied());
+        let kernel = command
+            .stdin(Stdio::null())
+            .kill_on_drop(true)
+            .spawn()
+            .unwrap();
         let session = "session-of-a-test";
         let mut iopub = retry(|| create_client_iopub_connection(&info, "", session)).await;
         let welcome = wait_for_iopub_welcome(&mut iopub, MESSAGE).await.unwrap();
-        assert_eq!(welcome.as_deref(), Some(""), "the kernel welcomes a new listener");
+        assert_eq!(
+            welcome.as_deref(),
+            Some(""),
+            "the kernel welcomes a new listener"
+        );
         let identity = peer_identity_for_session(session).unwrap();
         Self {
-            shell: retry(|| create_client_shell_connection_with_identity(&info, session, identity.clone())).await,
+            shell: retry(|| {
+                create_client_shell_connection_with_identity(&info, session, identity.clone())
+            })
+            .await,
             control: retry(|| create_client_control_connection(&info, session)).await,
             heartbeat: retry(|| create_client_heartbeat_connection(&info)).await,
             iopub,
@@ -149,7 +187,10 @@ impl Frontend {
     }
 
     /// Sends a request on the shell socket.
-    pub(crate) async fn send(&mut self, request: impl Into<JupyterMessageContent>) -> JupyterMessage {
+    pub(crate) async fn send(
+        &mut self,
+        request: impl Into<JupyterMessageContent>,
+    ) -> JupyterMessage {
         let request = JupyterMessage::new(request, None);
         self.shell.send(request.clone()).await.unwrap();
         request
@@ -157,12 +198,18 @@ impl Frontend {
 
     /// The next message for all frontends.
     pub(crate) async fn next_iopub(&mut self) -> JupyterMessage {
-        timeout(MESSAGE, self.iopub.read()).await.expect("a message was expected").unwrap()
+        timeout(MESSAGE, self.iopub.read())
+            .await
+            .expect("a message was expected")
+            .unwrap()
     }
 
     /// The next reply on the shell socket.
     pub(crate) async fn next_reply(&mut self) -> JupyterMessage {
-        timeout(MESSAGE, self.shell.read()).await.expect("a reply was expected").unwrap()
+        timeout(MESSAGE, self.shell.read())
+            .await
+            .expect("a reply was expected")
+            .unwrap()
     }
 
     /// Reads that the kernel is busy with `request` or has become idle after it.
@@ -195,7 +242,11 @@ impl Frontend {
                 }
                 JupyterMessageContent::ErrorOutput(output) => {
                     let text = without_colours(&output.traceback.join("\n"));
-                    error = Some(Failed { name: output.ename, value: output.evalue, text });
+                    error = Some(Failed {
+                        name: output.ename,
+                        value: output.evalue,
+                        text,
+                    });
                 }
                 content => {
                     assert!(error.is_none(), "nothing follows an error: {content:?}");
@@ -206,7 +257,11 @@ impl Frontend {
         let reply = self.next_reply().await;
         assert_child(&reply, request);
         match reply.content {
-            JupyterMessageContent::ExecuteReply(reply) => Ran { shown, error, reply },
+            JupyterMessageContent::ExecuteReply(reply) => Ran {
+                shown,
+                error,
+                reply,
+            },
             other => panic!("a reply to the execution was expected, not {other:?}"),
         }
     }
@@ -215,19 +270,31 @@ impl Frontend {
     pub(crate) async fn finish(mut self) {
         let request = JupyterMessage::new(ShutdownRequest { restart: false }, None);
         self.control.send(request.clone()).await.unwrap();
-        let reply = timeout(MESSAGE, self.control.read()).await.expect("a shutdown is answered").unwrap();
+        let reply = timeout(MESSAGE, self.control.read())
+            .await
+            .expect("a shutdown is answered")
+            .unwrap();
         match &reply.content {
             JupyterMessageContent::ShutdownReply(reply) => assert!(!reply.restart),
             other => panic!("a reply to the shutdown was expected, not {other:?}"),
         }
         self.expect_state(ExecutionState::Busy, &request).await;
         self.expect_state(ExecutionState::Idle, &request).await;
-        let status = timeout(Duration::from_secs(10), self.kernel.wait()).await.expect("the kernel ends").unwrap();
+        let status = timeout(Duration::from_secs(10), self.kernel.wait())
+            .await
+            .expect("the kernel ends")
+            .unwrap();
         assert!(status.success(), "{status}");
         let left = timeout(Duration::from_millis(200), self.iopub.read()).await;
-        assert!(!matches!(left, Ok(Ok(_))), "a message was left over: {left:?}");
+        assert!(
+            !matches!(left, Ok(Ok(_))),
+            "a message was left over: {left:?}"
+        );
         let left = timeout(Duration::from_millis(100), self.shell.read()).await;
-        assert!(!matches!(left, Ok(Ok(_))), "a reply was left over: {left:?}");
+        assert!(
+            !matches!(left, Ok(Ok(_))),
+            "a reply was left over: {left:?}"
+        );
     }
 }
 
@@ -235,24 +302,46 @@ impl Frontend {
 fn add(shown: &mut Vec<Shown>, content: JupyterMessageContent) {
     match content {
         JupyterMessageContent::StreamContent(stream) => match (stream.name, shown.last_mut()) {
-            (Stream::Stdout, Some(Shown::Stdout(text))) | (Stream::Stderr, Some(Shown::Stderr(text))) => text.push_str(&stream.text),
+            (Stream::Stdout, Some(Shown::Stdout(text)))
+            | (Stream::Stderr, Some(Shown::Stderr(text))) => text.push_str(&stream.text),
             (Stream::Stdout, _) => shown.push(Shown::Stdout(stream.text)),
             (Stream::Stderr, _) => shown.push(Shown::Stderr(stream.text)),
         },
-        JupyterMessageContent::DisplayData(display) => shown.push(Shown::Display(plain(&display.data.content))),
-        JupyterMessageContent::ExecuteResult(result) => shown.push(Shown::Result(plain(&result.data.content))),
+        JupyterMessageContent::DisplayData(display) => {
+            shown.push(Shown::Display(plain(&display.data.content)))
+        }
+        JupyterMessageContent::ExecuteResult(result) => {
+            shown.push(Shown::Result(plain(&result.data.content)))
+        }
         other => panic!("an output was expected, not {other:?}"),
     }
 }
 
 fn plain(content: &[MediaType]) -> String {
-    let text = |media: &MediaType| if let MediaType::Plain(text) = media { Some(text.clone()) } else { None };
-    content.iter().find_map(text).expect("everything shown has a plain text")
+    let text = |media: &MediaType| {
+        if let MediaType::Plain(text) = media {
+            Some(text.clone())
+        } else {
+            None
+        }
+    };
+    content
+        .iter()
+        .find_map(text)
+        .expect("everything shown has a plain text")
 }
 
 pub(crate) fn assert_child(message: &JupyterMessage, request: &JupyterMessage) {
-    let parent = message.parent_header.as_ref().map(|header| header.msg_id.as_str());
-    assert_eq!(parent, Some(request.header.msg_id.as_str()), "{:?}", message.content);
+    let parent = message
+        .parent_header
+        .as_ref()
+        .map(|header| header.msg_id.as_str());
+    assert_eq!(
+        parent,
+        Some(request.header.msg_id.as_str()),
+        "{:?}",
+        message.content
+    );
 }
 
 fn without_colours(text: &str) -> String {
@@ -266,7 +355,9 @@ fn without_colours(text: &str) -> String {
 }
 
 /// The kernel needs a moment to bind its sockets.
-async fn retry<T, E: std::fmt::Debug, F: Future<Output = Result<T, E>>>(connect: impl Fn() -> F) -> T {
+async fn retry<T, E: std::fmt::Debug, F: Future<Output = Result<T, E>>>(
+    connect: impl Fn() -> F,
+) -> T {
     let mut attempts = 0;
     loop {
         match connect().await {

@@ -3,7 +3,8 @@
 use std::time::{Duration, Instant};
 
 use jupyter_protocol::{
-    ExecuteRequest, ExecutionState, InterruptRequest, JupyterMessage, JupyterMessageContent, ReplyStatus,
+    ExecuteRequest, ExecutionState, InterruptRequest, JupyterMessage, JupyterMessageContent,
+    ReplyStatus,
 };
 
 use crate::frontend::{Frontend, run};
@@ -16,7 +17,10 @@ async fn interrupted(lab: &mut Frontend, code: &str, wait_for_output: bool) -> (
     lab.next_iopub().await;
     if wait_for_output {
         let message = lab.next_iopub().await;
-        assert!(matches!(message.content, JupyterMessageContent::StreamContent(_)), "{message:?}");
+        assert!(
+            matches!(message.content, JupyterMessageContent::StreamContent(_)),
+            "{message:?}"
+        );
     } else {
         tokio::time::sleep(Duration::from_millis(300)).await;
     }
@@ -28,14 +32,21 @@ async fn interrupted(lab: &mut Frontend, code: &str, wait_for_output: bool) -> (
     while idle < 2 {
         match lab.next_iopub().await.content {
             JupyterMessageContent::ErrorOutput(output) => error = Some(output),
-            JupyterMessageContent::Status(status) if status.execution_state == ExecutionState::Idle => idle += 1,
+            JupyterMessageContent::Status(status)
+                if status.execution_state == ExecutionState::Idle =>
+            {
+                idle += 1
+            }
             JupyterMessageContent::Status(_) => {}
             other => panic!("{other:?}"),
         }
     }
     let took = start.elapsed();
     let reply = lab.control.read().await.unwrap();
-    assert!(matches!(reply.content, JupyterMessageContent::InterruptReply(_)));
+    assert!(matches!(
+        reply.content,
+        JupyterMessageContent::InterruptReply(_)
+    ));
     match lab.next_reply().await.content {
         JupyterMessageContent::ExecuteReply(reply) => assert_eq!(reply.status, ReplyStatus::Error),
         other => panic!("{other:?}"),
@@ -54,7 +65,13 @@ fn an_endless_loop_is_stopped_within_a_second() {
         assert!(took < Duration::from_secs(1), "{took:?}");
         assert!(sentence.contains("the variables were lost"), "{sentence}");
         let ran = lab.execute("x").await;
-        assert!(ran.failed().text.contains("it was lost when cell [2] was stopped"), "{}", ran.failed().text);
+        assert!(
+            ran.failed()
+                .text
+                .contains("it was lost when cell [2] was stopped"),
+            "{}",
+            ran.failed().text
+        );
         assert_eq!(lab.execute("1 + 1").await.result(), "2");
         lab.finish().await;
     });
@@ -94,14 +111,28 @@ fn an_interrupt_between_cells_does_nothing() {
 fn cells_behind_a_failed_one_are_aborted_and_counted_on() {
     run(async {
         let mut lab = Frontend::start().await;
-        let first = lab.send(ExecuteRequest::new("std::thread::sleep(std::time::Duration::from_millis(500)); panic!(\"no\")".to_owned())).await;
-        let behind = lab.send(ExecuteRequest::new("println!(\"never\")".to_owned())).await;
-        let ran = lab.read_execution(&first, "std::thread::sleep(std::time::Duration::from_millis(500)); panic!(\"no\")").await;
+        let first = lab
+            .send(ExecuteRequest::new(
+                "std::thread::sleep(std::time::Duration::from_millis(500)); panic!(\"no\")"
+                    .to_owned(),
+            ))
+            .await;
+        let behind = lab
+            .send(ExecuteRequest::new("println!(\"never\")".to_owned()))
+            .await;
+        let ran = lab
+            .read_execution(
+                &first,
+                "std::thread::sleep(std::time::Duration::from_millis(500)); panic!(\"no\")",
+            )
+            .await;
         assert_eq!(ran.failed().name, "panic");
         lab.expect_state(ExecutionState::Busy, &behind).await;
         lab.expect_state(ExecutionState::Idle, &behind).await;
         match lab.next_reply().await.content {
-            JupyterMessageContent::ExecuteReply(reply) => assert_eq!(reply.status, ReplyStatus::Aborted),
+            JupyterMessageContent::ExecuteReply(reply) => {
+                assert_eq!(reply.status, ReplyStatus::Aborted)
+            }
             other => panic!("{other:?}"),
         }
         let ran = lab.execute("3").await;

@@ -21,7 +21,10 @@ fn text_and_displays_keep_their_order() {
         ];
         assert_eq!(ran.good().shown, expected);
         let ran = lab.execute("eprintln!(\"to stderr ü\");").await;
-        assert_eq!(ran.good().shown, [Shown::Stderr("to stderr ü\n".to_owned())]);
+        assert_eq!(
+            ran.good().shown,
+            [Shown::Stderr("to stderr ü\n".to_owned())]
+        );
         lab.finish().await;
     });
 }
@@ -30,12 +33,25 @@ fn text_and_displays_keep_their_order() {
 fn statements_and_units_show_nothing_and_anything_else_shows_something() {
     run(async {
         let mut lab = Frontend::start().await;
-        for code in ["()", "let x = 1;", "1;", "if true { print!(\"\") }", "for _ in 0..1 {}", "", "// nothing"] {
+        for code in [
+            "()",
+            "let x = 1;",
+            "1;",
+            "if true { print!(\"\") }",
+            "for _ in 0..1 {}",
+            "",
+            "// nothing",
+        ] {
             assert_eq!(lab.execute(code).await.good().shown, [], "{code}");
         }
         let ran = lab.execute("struct Opaque;\nOpaque").await;
         assert!(ran.result().contains("Opaque"), "{}", ran.result());
-        assert_eq!(lab.execute("match 1 { 1 => \"one\", _ => \"more\" } // which").await.result(), "\"one\"");
+        assert_eq!(
+            lab.execute("match 1 { 1 => \"one\", _ => \"more\" } // which")
+                .await
+                .result(),
+            "\"one\""
+        );
         lab.finish().await;
     });
 }
@@ -44,10 +60,16 @@ fn statements_and_units_show_nothing_and_anything_else_shows_something() {
 fn a_million_lines_all_arrive() {
     run(async {
         let mut lab = Frontend::start().await;
-        let ran = lab.execute("for i in 0..1_000_000 { println!(\"{i}\"); }").await;
+        let ran = lab
+            .execute("for i in 0..1_000_000 { println!(\"{i}\"); }")
+            .await;
         let text = ran.stdout();
         assert_eq!(text.lines().count(), 1_000_000);
-        assert!(text.lines().enumerate().all(|(i, line)| line == i.to_string()));
+        assert!(
+            text.lines()
+                .enumerate()
+                .all(|(i, line)| line == i.to_string())
+        );
         lab.finish().await;
     });
 }
@@ -65,8 +87,14 @@ fn output_arrives_while_the_cell_runs() {
                 seen.push((stream.text, Instant::now()));
             }
         }
-        assert_eq!((seen[0].0.as_str(), seen[1].0.as_str()), ("first\n", "second\n"));
-        assert!(seen[1].1 - seen[0].1 > Duration::from_secs(1), "the first line came with the second");
+        assert_eq!(
+            (seen[0].0.as_str(), seen[1].0.as_str()),
+            ("first\n", "second\n")
+        );
+        assert!(
+            seen[1].1 - seen[0].1 > Duration::from_secs(1),
+            "the first line came with the second"
+        );
         lab.expect_state(ExecutionState::Idle, &request).await;
         lab.next_reply().await;
         lab.finish().await;
@@ -82,7 +110,9 @@ fn a_thread_that_prints_between_cells_is_heard() {
         lab.read_execution(&request, code).await.good();
         let message = lab.next_iopub().await;
         crate::frontend::assert_child(&message, &request);
-        assert!(matches!(message.content, JupyterMessageContent::StreamContent(stream) if stream.text == "late\n"));
+        assert!(
+            matches!(message.content, JupyterMessageContent::StreamContent(stream) if stream.text == "late\n")
+        );
         lab.finish().await;
     });
 }

@@ -55,13 +55,17 @@ pub(crate) fn png(svg: &str) -> Result<Vec<u8>, PictureError> {
         .chunks_exact(4)
         .map(|pixel| [pixel[0], pixel[1], pixel[2]])
         .collect();
+    let mut counts: HashMap<Colour, usize> = HashMap::new();
+    for &pixel in &pixels {
+        *counts.entry(pixel).or_default() += 1;
+    }
     let mut file = Vec::new();
     let mut encoder = Encoder::new(&mut file, width, height);
     encoder.set_depth(BitDepth::Eight);
     encoder.set_compression(Compression::Balanced);
     // Flat areas compress best as they are.
     encoder.set_filter(Filter::NoFilter);
-    match indexed(&pixels) {
+    match indexed(&pixels, &counts) {
         Some((palette, places)) => {
             encoder.set_color(ColorType::Indexed);
             encoder.set_palette(palette.concat());
@@ -69,33 +73,29 @@ pub(crate) fn png(svg: &str) -> Result<Vec<u8>, PictureError> {
         }
         None => {
             encoder.set_color(ColorType::Rgb);
+            let rounded: Vec<Colour> = pixels
+                .iter()
+                .map(|pixel| kept(*pixel, &counts, STEPS[0]))
+                .collect();
             encoder
                 .write_header()?
-                .write_image_data(pixels.as_flattened())?;
+                .write_image_data(rounded.as_flattened())?;
         }
     }
     Ok(file)
 }
 
 /// At most 256 colours and each pixel's place among them; `None` where even coarse shades are more.
-fn indexed(pixels: &[Colour]) -> Option<(Vec<Colour>, Vec<u8>)> {
-    let mut counts: HashMap<Colour, usize> = HashMap::new();
-    for &pixel in pixels {
-        *counts.entry(pixel).or_default() += 1;
-    }
+fn indexed(pixels: &[Colour], counts: &HashMap<Colour, usize>) -> Option<(Vec<Colour>, Vec<u8>)> {
     STEPS.into_iter().find_map(|steps| {
         let mut palette: Vec<Colour> = Vec::new();
         let mut known: HashMap<Colour, u8> = HashMap::new();
         let mut places: HashMap<Colour, u8> = HashMap::with_capacity(counts.len());
         // In the order of their values, so that the same drawing is the same file.
-        let mut colours: Vec<(&Colour, &usize)> = counts.iter().collect();
-        colours.sort();
-        for (&colour, &count) in colours {
-            let kept = if count >= FILLS {
-                colour
-            } else {
-                colour.map(|part| rounded(part, steps))
-            };
+        let mut colours: Vec<Colour> = counts.keys().copied().collect();
+        colours.sort_unstable();
+        for colour in colours {
+            let kept = kept(colour, counts, steps);
             let place = match known.get(&kept) {
                 Some(&place) => place,
                 None => {
@@ -115,6 +115,14 @@ fn indexed(pixels: &[Colour]) -> Option<(Vec<Colour>, Vec<u8>)> {
     })
 }
 
+/// A colour that fills an area as it is, a shade rounded.
+fn kept(colour: Colour, counts: &HashMap<Colour, usize>, steps: u32) -> Colour {
+    if counts.get(&colour).is_some_and(|&count| count >= FILLS) {
+        return colour;
+    }
+    colour.map(|part| rounded(part, steps))
+}
+
 /// `part` on the nearest of `steps` + 1 even levels from 0 to 255.
 fn rounded(part: u8, steps: u32) -> u8 {
     let level = (u32::from(part) * steps + 127) / 255;
@@ -126,11 +134,19 @@ mod tests {
     #![allow(clippy::unwrap_used, clippy::expect_used)]
     use super::*;
 
+    fn counted(pixels: &[Colour]) -> HashMap<Colour, usize> {
+        let mut counts = HashMap::new();
+        for pixel in pixels {
+            *counts.entry(*pixel).or_default() += 1;
+        }
+        counts
+    }
+
     #[test]
     fn colours_that_fill_stay_exact_and_few_colours_need_one_byte_a_pixel() {
         let mut pixels = vec![[0, 114, 178]; 1000];
         pixels.extend((0..=255).flat_map(|shade| [[shade, shade, shade], [shade, 0, 0]]));
-        let (palette, places) = indexed(&pixels).unwrap();
+        let (palette, places) = indexed(&pixels, &counted(&pixels)).unwrap();
         assert!(palette.contains(&[0, 114, 178]));
         assert_eq!(places.len(), pixels.len());
         assert!(palette.len() <= 33, "{}", palette.len());
@@ -142,7 +158,7 @@ mod tests {
             .flat_map(|shade| [[shade, 1, 2], [shade, 7, 8]])
             .flat_map(|colour| vec![colour; FILLS])
             .collect();
-        assert!(indexed(&pixels).is_none());
+        assert!(indexed(&pixels, &counted(&pixels)).is_none());
     }
 
     #[test]

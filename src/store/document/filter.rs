@@ -15,7 +15,9 @@ use thiserror::Error;
 #[non_exhaustive]
 pub enum FilterError {
     /// An operator that is not known.
-    #[error("the filter has {operator} at {path}: known are $eq $ne $gt $gte $lt $lte $in $exists, and $and $or at the top")]
+    #[error(
+        "the filter has {operator} at {path}: known are $eq $ne $gt $gte $lt $lte $in $exists, and $and $or at the top"
+    )]
     Operator {
         /// Where.
         path: String,
@@ -88,7 +90,10 @@ fn all(filter: &Document) -> Result<Node, FilterError> {
             "$and" => nodes.push(Node::All(branches(key, value)?)),
             "$or" => nodes.push(Node::Any(branches(key, value)?)),
             operator if operator.starts_with('$') => {
-                return Err(FilterError::Operator { path: "the top".into(), operator: operator.into() });
+                return Err(FilterError::Operator {
+                    path: "the top".into(),
+                    operator: operator.into(),
+                });
             }
             path => tests(path, value, &mut nodes)?,
         }
@@ -102,12 +107,23 @@ fn branches(operator: &str, value: &Bson) -> Result<Vec<Node>, FilterError> {
         operator: operator.into(),
         expected: "an array of filters",
     };
-    let items = value.as_array().filter(|items| !items.is_empty()).ok_or_else(wrong)?;
-    items.iter().map(|item| all(item.as_document().ok_or_else(wrong)?)).collect()
+    let items = value
+        .as_array()
+        .filter(|items| !items.is_empty())
+        .ok_or_else(wrong)?;
+    items
+        .iter()
+        .map(|item| all(item.as_document().ok_or_else(wrong)?))
+        .collect()
 }
 
 fn tests(path: &str, value: &Bson, nodes: &mut Vec<Node>) -> Result<(), FilterError> {
-    let mut add = |test| nodes.push(Node::Test { path: path.to_owned(), test });
+    let mut add = |test| {
+        nodes.push(Node::Test {
+            path: path.to_owned(),
+            test,
+        })
+    };
     let operators = match value {
         Bson::Document(inner) if inner.keys().any(|key| key.starts_with('$')) => inner,
         plain => {
@@ -116,7 +132,11 @@ fn tests(path: &str, value: &Bson, nodes: &mut Vec<Node>) -> Result<(), FilterEr
         }
     };
     for (operator, operand) in operators {
-        let wrong = |expected| FilterError::Operand { path: path.into(), operator: operator.clone(), expected };
+        let wrong = |expected| FilterError::Operand {
+            path: path.into(),
+            operator: operator.clone(),
+            expected,
+        };
         add(match operator.as_str() {
             "$eq" => Test::Equal(operand.clone()),
             "$ne" => Test::NotEqual(operand.clone()),
@@ -126,7 +146,12 @@ fn tests(path: &str, value: &Bson, nodes: &mut Vec<Node>) -> Result<(), FilterEr
             "$lte" => Test::Compare(operand.clone(), &[Ordering::Less, Ordering::Equal], "<="),
             "$in" => Test::In(operand.as_array().ok_or_else(|| wrong("an array"))?.clone()),
             "$exists" => Test::Exists(operand.as_bool().ok_or_else(|| wrong("true or false"))?),
-            _ => return Err(FilterError::Operator { path: path.into(), operator: operator.clone() }),
+            _ => {
+                return Err(FilterError::Operator {
+                    path: path.into(),
+                    operator: operator.clone(),
+                });
+            }
         });
     }
     Ok(())
@@ -160,9 +185,9 @@ fn holds(test: &Test, value: Option<RawBsonRef<'_>>) -> bool {
         Test::NotEqual(wanted) => !equal(value, wanted),
         Test::In(wanted) => wanted.iter().any(|wanted| equal(value, wanted)),
         Test::Exists(exists) => value.is_some() == *exists,
-        Test::Compare(wanted, orderings, _) => {
-            value.and_then(|value| compare(value, wanted)).is_some_and(|ordering| orderings.contains(&ordering))
-        }
+        Test::Compare(wanted, orderings, _) => value
+            .and_then(|value| compare(value, wanted))
+            .is_some_and(|ordering| orderings.contains(&ordering)),
     }
 }
 
@@ -188,7 +213,10 @@ fn compare(value: RawBsonRef<'_>, wanted: &Bson) -> Option<Ordering> {
             if let (Some(a), Some(b)) = (whole(a), b.as_i64().or(b.as_i32().map(i64::from))) {
                 return Some(a.cmp(&b));
             }
-            let b = b.as_f64().or(b.as_i64().map(|b| b as f64)).or(b.as_i32().map(f64::from))?;
+            let b = b
+                .as_f64()
+                .or(b.as_i64().map(|b| b as f64))
+                .or(b.as_i32().map(f64::from))?;
             let a = a.as_f64().or(whole(a).map(|a| a as f64))?;
             a.partial_cmp(&b)
         }
@@ -199,15 +227,33 @@ fn whole(value: RawBsonRef<'_>) -> Option<i64> {
     value.as_i64().or(value.as_i32().map(i64::from))
 }
 
-fn push_down(node: &Node, indexed: &[String], conditions: &mut Vec<String>, values: &mut Vec<Bson>) {
+fn push_down(
+    node: &Node,
+    indexed: &[String],
+    conditions: &mut Vec<String>,
+    values: &mut Vec<Bson>,
+) {
     match node {
         // What is under an `$or` need not hold, so it narrows nothing.
         Node::Any(_) => {}
-        Node::All(nodes) => nodes.iter().for_each(|node| push_down(node, indexed, conditions, values)),
+        Node::All(nodes) => nodes
+            .iter()
+            .for_each(|node| push_down(node, indexed, conditions, values)),
         Node::Test { path, test } if path == "_id" || indexed.contains(path) => {
-            let column = if path == "_id" { "id".to_owned() } else { quoted(path) };
+            let column = if path == "_id" {
+                "id".to_owned()
+            } else {
+                quoted(path)
+            };
             let bindable = |value: &Bson| {
-                matches!(value, Bson::String(_) | Bson::Int32(_) | Bson::Int64(_) | Bson::Double(_) | Bson::DateTime(_))
+                matches!(
+                    value,
+                    Bson::String(_)
+                        | Bson::Int32(_)
+                        | Bson::Int64(_)
+                        | Bson::Double(_)
+                        | Bson::DateTime(_)
+                )
             };
             match test {
                 Test::Equal(value) if bindable(value) => {
@@ -218,7 +264,11 @@ fn push_down(node: &Node, indexed: &[String], conditions: &mut Vec<String>, valu
                     conditions.push(format!("{column} {operator} ?"));
                     values.push(value.clone());
                 }
-                Test::In(wanted) if !wanted.is_empty() && wanted.len() <= 1000 && wanted.iter().all(bindable) => {
+                Test::In(wanted)
+                    if !wanted.is_empty()
+                        && wanted.len() <= 1000
+                        && wanted.iter().all(bindable) =>
+                {
                     conditions.push(format!("{column} IN (?{})", ", ?".repeat(wanted.len() - 1)));
                     values.extend(wanted.iter().cloned());
                 }
@@ -242,7 +292,10 @@ mod tests {
     #[test]
     fn a_filter_compares_numbers_of_any_width_and_never_across_types() {
         let document = rawdoc! { "n": 5, "t": "5", "d": { "x": 2.5 } };
-        assert!(passes(doc! { "n": 5_i64, "d.x": { "$gt": 2, "$lte": 2.5 } }, document.clone()));
+        assert!(passes(
+            doc! { "n": 5_i64, "d.x": { "$gt": 2, "$lte": 2.5 } },
+            document.clone()
+        ));
         assert!(!passes(doc! { "t": 5 }, document.clone()));
         assert!(!passes(doc! { "t": { "$gt": 1 } }, document));
     }
@@ -251,26 +304,43 @@ mod tests {
     fn null_equals_an_absent_value_and_exists_tells_them_apart() {
         let document = rawdoc! { "n": null };
         assert!(passes(doc! { "n": null, "m": null }, document.clone()));
-        assert!(passes(doc! { "n": { "$exists": true }, "m": { "$exists": false } }, document.clone()));
+        assert!(passes(
+            doc! { "n": { "$exists": true }, "m": { "$exists": false } },
+            document.clone()
+        ));
         assert!(passes(doc! { "m": { "$ne": 1 } }, document));
     }
 
     #[test]
     fn and_or_and_in_combine() {
         let document = rawdoc! { "a": 1, "b": "x" };
-        assert!(passes(doc! { "$or": [{ "a": 2 }, { "b": { "$in": ["x", "y"] } }] }, document.clone()));
-        assert!(!passes(doc! { "$and": [{ "a": 1 }, { "b": "z" }] }, document));
+        assert!(passes(
+            doc! { "$or": [{ "a": 2 }, { "b": { "$in": ["x", "y"] } }] },
+            document.clone()
+        ));
+        assert!(!passes(
+            doc! { "$and": [{ "a": 1 }, { "b": "z" }] },
+            document
+        ));
     }
 
     #[test]
     fn an_unknown_operator_is_named() {
         let error = Filter::new(&doc! { "a": { "$regex": "x" } }).unwrap_err();
-        assert_eq!(error, FilterError::Operator { path: "a".into(), operator: "$regex".into() });
+        assert_eq!(
+            error,
+            FilterError::Operator {
+                path: "a".into(),
+                operator: "$regex".into()
+            }
+        );
     }
 
     #[test]
     fn conditions_under_or_are_not_pushed_down() {
-        let filter = Filter::new(&doc! { "station": "JFK", "$or": [{ "time": 1 }, { "x": 2 }], "x": 3 }).unwrap();
+        let filter =
+            Filter::new(&doc! { "station": "JFK", "$or": [{ "time": 1 }, { "x": 2 }], "x": 3 })
+                .unwrap();
         let (conditions, values) = filter.pushed_down(&["station".into(), "time".into()]);
         assert_eq!(conditions, ["\"station\" = ?"]);
         assert_eq!(values, [Bson::String("JFK".into())]);

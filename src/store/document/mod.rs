@@ -33,14 +33,28 @@ pub(crate) fn quoted(name: &str) -> String {
 ///
 /// # Errors
 /// When no migration made the collection, or the database fails.
-pub async fn indexed_paths(connection: &mut SqliteConnection, collection: &str) -> Result<Vec<String>, StoreError> {
+pub async fn indexed_paths(
+    connection: &mut SqliteConnection,
+    collection: &str,
+) -> Result<Vec<String>, StoreError> {
     let columns = relational::columns_of_table(connection, &table_of(collection)).await?;
     if columns.is_empty() {
         let existing = collections(connection).await?;
-        let existing = if existing.is_empty() { "none".to_owned() } else { existing.join(", ") };
-        return Err(StoreError::NoCollection { name: collection.to_owned(), existing });
+        let existing = if existing.is_empty() {
+            "none".to_owned()
+        } else {
+            existing.join(", ")
+        };
+        return Err(StoreError::NoCollection {
+            name: collection.to_owned(),
+            existing,
+        });
     }
-    Ok(columns.into_iter().map(|column| column.name).filter(|name| name != "id" && name != "body").collect())
+    Ok(columns
+        .into_iter()
+        .map(|column| column.name)
+        .filter(|name| name != "id" && name != "body")
+        .collect())
 }
 
 /// The names of all collections.
@@ -49,5 +63,9 @@ pub async fn indexed_paths(connection: &mut SqliteConnection, collection: &str) 
 /// What the database says.
 pub async fn collections(connection: &mut SqliteConnection) -> Result<Vec<String>, sqlx::Error> {
     let tables = relational::tables(connection).await?;
-    Ok(tables.iter().filter_map(|table| table.strip_prefix(PREFIX)).map(str::to_owned).collect())
+    Ok(tables
+        .iter()
+        .filter_map(|table| table.strip_prefix(PREFIX))
+        .map(str::to_owned)
+        .collect())
 }

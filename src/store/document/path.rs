@@ -7,9 +7,14 @@ use bson::raw::{RawBsonRef, RawDocument};
 ///
 /// # Errors
 /// When the bytes are not valid BSON.
-pub fn lookup<'a>(document: &'a RawDocument, path: &str) -> Result<Option<RawBsonRef<'a>>, bson::error::Error> {
+pub fn lookup<'a>(
+    document: &'a RawDocument,
+    path: &str,
+) -> Result<Option<RawBsonRef<'a>>, bson::error::Error> {
     let mut parts = path.split('.');
-    let Some(first) = parts.next() else { return Ok(None) };
+    let Some(first) = parts.next() else {
+        return Ok(None);
+    };
     let mut value = document.get(first)?;
     for part in parts {
         value = match value {
@@ -33,7 +38,10 @@ mod tests {
     #[test]
     fn a_path_goes_through_documents_and_arrays_and_stops_where_nothing_is() {
         let document = rawdoc! { "a": { "b": [1, { "c": "x" }] }, "n": null };
-        assert_eq!(lookup(&document, "a.b.1.c").unwrap().unwrap().as_str(), Some("x"));
+        assert_eq!(
+            lookup(&document, "a.b.1.c").unwrap().unwrap().as_str(),
+            Some("x")
+        );
         assert_eq!(lookup(&document, "n").unwrap(), Some(RawBsonRef::Null));
         assert_eq!(lookup(&document, "a.b.7").unwrap(), None);
         assert_eq!(lookup(&document, "a.x.y").unwrap(), None);

@@ -46,10 +46,17 @@ pub async fn upsert(
             })?;
         }
         let sql = AssertSqlSafe(statement(&table, &paths, rows.len())).into_sql_str();
-        written += sqlx::query_with(sql, arguments).execute(&mut *connection).await?.rows_affected();
+        written += sqlx::query_with(sql, arguments)
+            .execute(&mut *connection)
+            .await?
+            .rows_affected();
     }
     let new = count(connection, &table).await? - before;
-    Ok(Upserted { new, changed: written - new, same: documents.len() as u64 - written })
+    Ok(Upserted {
+        new,
+        changed: written - new,
+        same: documents.len() as u64 - written,
+    })
 }
 
 async fn count(connection: &mut SqliteConnection, table: &str) -> Result<u64, StoreError> {
@@ -63,7 +70,10 @@ async fn count(connection: &mut SqliteConnection, table: &str) -> Result<u64, St
 fn statement(table: &str, paths: &[String], rows: usize) -> String {
     let columns: Vec<String> = paths.iter().map(|path| quoted(path)).collect();
     let names: String = columns.iter().map(|column| format!(", {column}")).collect();
-    let sets: String = columns.iter().map(|column| format!(", {column} = excluded.{column}")).collect();
+    let sets: String = columns
+        .iter()
+        .map(|column| format!(", {column} = excluded.{column}"))
+        .collect();
     let row = format!("(?, ?{})", ", ?".repeat(columns.len()));
     let values = vec![row; rows].join(", ");
     format!(
@@ -72,25 +82,37 @@ fn statement(table: &str, paths: &[String], rows: usize) -> String {
     )
 }
 
-fn bind(arguments: &mut SqliteArguments, document: &RawDocument, paths: &[String]) -> Result<(), String> {
-    let id = document.get_str("_id").map_err(|_| "it has no _id, or one that is not text".to_owned())?;
-    let add = |outcome: Result<(), sqlx::error::BoxDynError>| outcome.map_err(|error| error.to_string());
+fn bind(
+    arguments: &mut SqliteArguments,
+    document: &RawDocument,
+    paths: &[String],
+) -> Result<(), String> {
+    let id = document
+        .get_str("_id")
+        .map_err(|_| "it has no _id, or one that is not text".to_owned())?;
+    let add =
+        |outcome: Result<(), sqlx::error::BoxDynError>| outcome.map_err(|error| error.to_string());
     add(arguments.add(id.to_owned()))?;
     add(arguments.add(document.as_bytes().to_vec()))?;
     for path in paths {
-        add(match lookup(document, path).map_err(|error| error.to_string())? {
-            None | Some(RawBsonRef::Null) => arguments.add(None::<i64>),
-            Some(RawBsonRef::String(text)) => arguments.add(text.to_owned()),
-            Some(RawBsonRef::Int32(number)) => arguments.add(i64::from(number)),
-            Some(RawBsonRef::Int64(number)) => arguments.add(number),
-            Some(RawBsonRef::Double(number)) => arguments.add(number),
-            Some(RawBsonRef::Boolean(value)) => arguments.add(value),
-            Some(RawBsonRef::DateTime(instant)) => arguments.add(instant.timestamp_millis()),
-            Some(RawBsonRef::ObjectId(id)) => arguments.add(id.to_hex()),
-            Some(other) => {
-                return Err(format!("its indexed path {path} holds {:?}, which a column cannot", other.element_type()));
-            }
-        })?;
+        add(
+            match lookup(document, path).map_err(|error| error.to_string())? {
+                None | Some(RawBsonRef::Null) => arguments.add(None::<i64>),
+                Some(RawBsonRef::String(text)) => arguments.add(text.to_owned()),
+                Some(RawBsonRef::Int32(number)) => arguments.add(i64::from(number)),
+                Some(RawBsonRef::Int64(number)) => arguments.add(number),
+                Some(RawBsonRef::Double(number)) => arguments.add(number),
+                Some(RawBsonRef::Boolean(value)) => arguments.add(value),
+                Some(RawBsonRef::DateTime(instant)) => arguments.add(instant.timestamp_millis()),
+                Some(RawBsonRef::ObjectId(id)) => arguments.add(id.to_hex()),
+                Some(other) => {
+                    return Err(format!(
+                        "its indexed path {path} holds {:?}, which a column cannot",
+                        other.element_type()
+                    ));
+                }
+            },
+        )?;
     }
     Ok(())
 }

@@ -29,7 +29,11 @@ pub async fn columns_of_table(
         .iter()
         .map(|row| {
             let (not_null, key): (bool, i64) = (row.try_get(2)?, row.try_get(3)?);
-            Ok(CatalogueColumn { name: row.try_get(0)?, declared: row.try_get(1)?, nullable: !not_null && key == 0 })
+            Ok(CatalogueColumn {
+                name: row.try_get(0)?,
+                declared: row.try_get(1)?,
+                nullable: !not_null && key == 0,
+            })
         })
         .collect()
 }

@@ -28,27 +28,50 @@ pub struct Migrated {
 
 impl Database {
     pub(crate) async fn migrate(&self, migrations: &[Migration]) -> Result<Migrated, StoreError> {
-        let known = migrations.iter().map(|migration| migration.version).max().unwrap_or(0);
+        let known = migrations
+            .iter()
+            .map(|migration| migration.version)
+            .max()
+            .unwrap_or(0);
         let (before, found) = self.applied().await?;
         if found > known {
-            return Err(StoreError::Newer { path: self.path().to_owned(), found, known });
+            return Err(StoreError::Newer {
+                path: self.path().to_owned(),
+                found,
+                known,
+            });
         }
         let migrator = Migrator::with_migrations(
             migrations
                 .iter()
                 .map(|migration| {
                     let (text, kind) = (migration.sql.into_sql_str(), MigrationType::Simple);
-                    SqlxMigration::new(migration.version, migration.description.into(), kind, text, false)
+                    SqlxMigration::new(
+                        migration.version,
+                        migration.description.into(),
+                        kind,
+                        text,
+                        false,
+                    )
                 })
                 .collect(),
         );
-        migrator.run(self.pool()).await.map_err(|error| self.migrate_error(error, migrations))?;
-        Ok(Migrated { applied: migrations.len().saturating_sub(before), version: known })
+        migrator
+            .run(self.pool())
+            .await
+            .map_err(|error| self.migrate_error(error, migrations))?;
+        Ok(Migrated {
+            applied: migrations.len().saturating_sub(before),
+            version: known,
+        })
     }
 
     /// How many migrations the database has, and the newest one's number; zeros if it has none.
     async fn applied(&self) -> Result<(usize, i64), StoreError> {
-        let error = |source| StoreError::Database { path: self.path().to_owned(), source };
+        let error = |source| StoreError::Database {
+            path: self.path().to_owned(),
+            source,
+        };
         let has_record = sqlx::query("SELECT 1 FROM sqlite_schema WHERE name = '_sqlx_migrations'")
             .fetch_optional(self.pool())
             .await
@@ -57,12 +80,17 @@ impl Database {
         if !has_record {
             return Ok((0, 0));
         }
-        let row = sqlx::query("SELECT count(*), coalesce(max(version), 0) FROM _sqlx_migrations WHERE success")
-            .fetch_one(self.pool())
-            .await
-            .map_err(error)?;
+        let row = sqlx::query(
+            "SELECT count(*), coalesce(max(version), 0) FROM _sqlx_migrations WHERE success",
+        )
+        .fetch_one(self.pool())
+        .await
+        .map_err(error)?;
         let count: i64 = row.try_get(0).map_err(error)?;
-        Ok((usize::try_from(count).unwrap_or(0), row.try_get(1).map_err(error)?))
+        Ok((
+            usize::try_from(count).unwrap_or(0),
+            row.try_get(1).map_err(error)?,
+        ))
     }
 
     fn migrate_error(&self, error: MigrateError, migrations: &[Migration]) -> StoreError {
@@ -76,10 +104,17 @@ impl Database {
                     .iter()
                     .find(|migration| migration.version == version)
                     .map_or_else(String::new, |migration| migration.description.to_owned());
-                StoreError::Migration { version, description, source }
+                StoreError::Migration {
+                    version,
+                    description,
+                    source,
+                }
             }
             MigrateError::Execute(source) => StoreError::Database { path, source },
-            other => StoreError::Database { path, source: sqlx::Error::Migrate(Box::new(other)) },
+            other => StoreError::Database {
+                path,
+                source: sqlx::Error::Migrate(Box::new(other)),
+            },
         }
     }
 }

@@ -22,12 +22,19 @@ impl Database {
     /// Opens the file; with `create`, makes it and its folder.
     pub(crate) async fn open(path: &Path, create: bool) -> Result<Database, StoreError> {
         if create {
-            if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-                std::fs::create_dir_all(folder)
-                    .map_err(|source| StoreError::Folder { path: folder.to_owned(), source })?;
+            if let Some(folder) = path
+                .parent()
+                .filter(|folder| !folder.as_os_str().is_empty())
+            {
+                std::fs::create_dir_all(folder).map_err(|source| StoreError::Folder {
+                    path: folder.to_owned(),
+                    source,
+                })?;
             }
         } else if !path.is_file() {
-            return Err(StoreError::NoFile { path: path.to_owned() });
+            return Err(StoreError::NoFile {
+                path: path.to_owned(),
+            });
         }
         let options = SqliteConnectOptions::new()
             .filename(path)
@@ -48,7 +55,10 @@ impl Database {
             .execute(&pool)
             .await
             .map_err(|source| database_error(path, source))?;
-        Ok(Database { pool, path: path.into() })
+        Ok(Database {
+            pool,
+            path: path.into(),
+        })
     }
 
     pub(crate) fn pool(&self) -> &SqlitePool {
@@ -61,11 +71,18 @@ impl Database {
 }
 
 fn database_error(path: &Path, source: sqlx::Error) -> StoreError {
-    let code = source.as_database_error().and_then(|error| error.code().map(|code| code.into_owned()));
+    let code = source
+        .as_database_error()
+        .and_then(|error| error.code().map(|code| code.into_owned()));
     if code.as_deref() == Some(NOT_A_DATABASE) {
-        StoreError::NotADatabase { path: path.to_owned() }
+        StoreError::NotADatabase {
+            path: path.to_owned(),
+        }
     } else {
-        StoreError::Database { path: path.to_owned(), source }
+        StoreError::Database {
+            path: path.to_owned(),
+            source,
+        }
     }
 }
 
@@ -73,7 +90,9 @@ fn database_error(path: &Path, source: sqlx::Error) -> StoreError {
 pub(crate) fn path_of_url(url: &str) -> Result<PathBuf, StoreError> {
     match url.split_once(':') {
         Some(("sqlite", path)) => Ok(PathBuf::from(path.strip_prefix("//").unwrap_or(path))),
-        Some((scheme, _)) => Err(StoreError::UnsupportedUrl { scheme: scheme.to_owned() }),
+        Some((scheme, _)) => Err(StoreError::UnsupportedUrl {
+            scheme: scheme.to_owned(),
+        }),
         None => Ok(PathBuf::from(url)),
     }
 }

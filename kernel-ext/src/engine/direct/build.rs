@@ -65,7 +65,12 @@ impl From<std::io::Error> for Unbuilt {
 }
 
 /// Builds a cell. `label` is how messages call it, `text` what the user wrote.
-pub(crate) async fn build(place: &Place<'_>, cell: &Cell, label: &str, text: &str) -> Result<Built, Unbuilt> {
+pub(crate) async fn build(
+    place: &Place<'_>,
+    cell: &Cell,
+    label: &str,
+    text: &str,
+) -> Result<Built, Unbuilt> {
     let symbol = format!("carnet_{}", place.crate_name);
     let mut choices = Choices::first(cell, place.session);
     let mut unstored = BTreeMap::new();
@@ -79,7 +84,15 @@ pub(crate) async fn build(place: &Place<'_>, cell: &Cell, label: &str, text: &st
         let errors = match compile_map(place, &map).await? {
             Compiled::Library { library, mir } => {
                 let types = types_of(&mir, place.crate_name, &own_items(cell));
-                return Ok(Built { library, symbol, map, types, unstored, untaken, dropped_imports });
+                return Ok(Built {
+                    library,
+                    symbol,
+                    map,
+                    types,
+                    unstored,
+                    untaken,
+                    dropped_imports,
+                });
             }
             Compiled::Errors(errors) => errors,
         };
@@ -93,7 +106,11 @@ pub(crate) async fn build(place: &Place<'_>, cell: &Cell, label: &str, text: &st
                 Correction::Move(name) => {
                     choices.borrowed.remove(&name);
                     let anew = cell.assigned.contains(&name) && !choices.stored.contains(&name);
-                    if anew { choices.renewed.insert(name) } else { choices.moved.insert(name) };
+                    if anew {
+                        choices.renewed.insert(name)
+                    } else {
+                        choices.moved.insert(name)
+                    };
                 }
                 Correction::Unstore(name, _) if choices.renewed.remove(&name) => {
                     choices.moved.insert(name);
@@ -103,7 +120,11 @@ pub(crate) async fn build(place: &Place<'_>, cell: &Cell, label: &str, text: &st
                     unstored.insert(name, reason);
                 }
                 Correction::Untake(name) => {
-                    for names in [&mut choices.borrowed, &mut choices.renewed, &mut choices.moved] {
+                    for names in [
+                        &mut choices.borrowed,
+                        &mut choices.renewed,
+                        &mut choices.moved,
+                    ] {
                         names.remove(&name);
                     }
                     untaken.insert(name);
@@ -118,7 +139,11 @@ pub(crate) async fn build(place: &Place<'_>, cell: &Cell, label: &str, text: &st
 }
 
 /// Lets rustc say what is wrong with a text that cannot be taken apart.
-pub(crate) async fn syntax_errors(place: &Place<'_>, label: &str, text: &str) -> Result<Vec<Diagnostic>, Unbuilt> {
+pub(crate) async fn syntax_errors(
+    place: &Place<'_>,
+    label: &str,
+    text: &str,
+) -> Result<Vec<Diagnostic>, Unbuilt> {
     let mut map = SourceMap::new(label.to_owned(), text.to_owned());
     // Unbalanced brackets are best told of the bare text; anything else needs to stand in a function.
     let balanced = text.parse::<proc_macro2::TokenStream>().is_ok();
@@ -137,10 +162,25 @@ pub(crate) async fn syntax_errors(place: &Place<'_>, label: &str, text: &str) ->
 
 async fn compile_map(place: &Place<'_>, map: &SourceMap) -> std::io::Result<Compiled> {
     tokio::fs::write(place.folder.join(place.file), &map.generated).await?;
-    compile(place.toolchain, place.folder, place.file, place.crate_name, place.cells).await
+    compile(
+        place.toolchain,
+        place.folder,
+        place.file,
+        place.crate_name,
+        place.cells,
+    )
+    .await
 }
 
 fn own_items(cell: &Cell) -> BTreeSet<String> {
     let brings = cell.items.iter().flat_map(|item| &item.brings);
-    brings.filter_map(|brought| if let Brought::Item(name) = brought { Some(name.clone()) } else { None }).collect()
+    brings
+        .filter_map(|brought| {
+            if let Brought::Item(name) = brought {
+                Some(name.clone())
+            } else {
+                None
+            }
+        })
+        .collect()
 }

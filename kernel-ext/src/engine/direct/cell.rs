@@ -38,7 +38,9 @@ pub(crate) struct Declared {
 
 /// Takes a cell apart; the error is syn's and only says that rustc has to say it better.
 pub(crate) fn take_apart(text: &str) -> syn::Result<Cell> {
-    let tokens: TokenStream = text.parse().map_err(|error| syn::Error::new(Span::call_site(), error))?;
+    let tokens: TokenStream = text
+        .parse()
+        .map_err(|error| syn::Error::new(Span::call_site(), error))?;
     let statements = Block::parse_within.parse2(tokens.clone())?;
     let mut cell = Cell::default();
     cell.add_names(tokens);
@@ -63,7 +65,8 @@ impl Cell {
             let mut declared = Pattern::default();
             declared.visit_pat(&local.pat);
             for variable in declared.0 {
-                self.variables.retain(|earlier| earlier.name != variable.name);
+                self.variables
+                    .retain(|earlier| earlier.name != variable.name);
                 self.variables.push(variable);
             }
         }
@@ -71,8 +74,7 @@ impl Cell {
 
     fn add_names(&mut self, tokens: TokenStream) {
         let mut last_name: Option<String> = None;
-        let mut tokens = tokens.into_iter().peekable();
-        while let Some(token) = tokens.next() {
+        for token in tokens {
             let name_before = last_name.take();
             match token {
                 TokenTree::Group(group) => self.add_names(group.stream()),
@@ -96,14 +98,21 @@ impl Cell {
     /// `"{name}"` in a literal may be a captured format argument. Taking one that is not costs nothing.
     fn add_format_names(&mut self, literal: &str) {
         for part in literal.split('{').skip(1) {
-            let name: String = part.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+            let name: String = part
+                .chars()
+                .take_while(|c| c.is_alphanumeric() || *c == '_')
+                .collect();
             if !name.is_empty() {
                 self.names.insert(name);
             }
         }
         // Widths and precisions name variables too: `{x:width$}`.
         for part in literal.split('$') {
-            let name: String = part.chars().rev().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+            let name: String = part
+                .chars()
+                .rev()
+                .take_while(|c| c.is_alphanumeric() || *c == '_')
+                .collect();
             self.names.insert(name.chars().rev().collect());
         }
     }
@@ -114,10 +123,18 @@ fn tail_of(statement: &Stmt) -> Option<Range<usize>> {
     match statement {
         Stmt::Expr(expression, None) => match expression {
             // These have type `()` or never end: as statements they need no value.
-            Expr::ForLoop(_) | Expr::While(_) | Expr::Return(_) | Expr::Break(_) | Expr::Continue(_) => None,
+            Expr::ForLoop(_)
+            | Expr::While(_)
+            | Expr::Return(_)
+            | Expr::Break(_)
+            | Expr::Continue(_) => None,
             _ => Some(expression.span().byte_range()),
         },
-        Stmt::Macro(StmtMacro { mac, semi_token: None, .. }) if !matches!(mac.delimiter, syn::MacroDelimiter::Brace(_)) => {
+        Stmt::Macro(StmtMacro {
+            mac,
+            semi_token: None,
+            ..
+        }) if !matches!(mac.delimiter, syn::MacroDelimiter::Brace(_)) => {
             Some(statement.span().byte_range())
         }
         _ => None,
@@ -133,7 +150,10 @@ impl<'ast> Visit<'ast> for Pattern {
         let name = pattern.ident.to_string();
         // `None` in `let None = x else …` is a constant, not a name.
         if pattern.mutability.is_some() || !name.starts_with(char::is_uppercase) {
-            self.0.push(Declared { name, mutable: pattern.mutability.is_some() });
+            self.0.push(Declared {
+                name,
+                mutable: pattern.mutability.is_some(),
+            });
         }
         syn::visit::visit_pat_ident(self, pattern);
     }
@@ -148,34 +168,57 @@ mod tests {
 
     fn declared(text: &str) -> Vec<(String, bool)> {
         let cell = take_apart(text).unwrap();
-        cell.variables.into_iter().map(|variable| (variable.name, variable.mutable)).collect()
+        cell.variables
+            .into_iter()
+            .map(|variable| (variable.name, variable.mutable))
+            .collect()
     }
 
     #[test]
     fn every_name_of_a_pattern_is_a_variable_and_the_newest_counts() {
         let text = "let (a, mut b) = f(); let P { x, y: z } = p; let Some(q) = o else { panic!() }; let mut a = 1;";
-        let names: Vec<(String, bool)> =
-            [("b", true), ("x", false), ("z", false), ("q", false), ("a", true)].map(|(n, m)| (n.to_owned(), m)).into();
+        let names: Vec<(String, bool)> = [
+            ("b", true),
+            ("x", false),
+            ("z", false),
+            ("q", false),
+            ("a", true),
+        ]
+        .map(|(n, m)| (n.to_owned(), m))
+        .into();
         assert_eq!(declared(text), names);
         assert_eq!(declared("let None = x else { return Ok(()) };"), []);
-        assert_eq!(declared("{ let inner = 1; } if true { let other = 2; }"), []);
+        assert_eq!(
+            declared("{ let inner = 1; } if true { let other = 2; }"),
+            []
+        );
     }
 
     #[test]
     fn only_a_value_without_a_semicolon_is_shown() {
-        let tail = |text: &str| take_apart(text).unwrap().tail.map(|range| text[range].to_owned());
+        let tail = |text: &str| {
+            take_apart(text)
+                .unwrap()
+                .tail
+                .map(|range| text[range].to_owned())
+        };
         assert_eq!(tail("let x = 1;\nx + 1 // more").as_deref(), Some("x + 1"));
         assert_eq!(tail("vec![1, 2]").as_deref(), Some("vec![1, 2]"));
-        assert_eq!(tail("if a { 1 } else { 2 }").as_deref(), Some("if a { 1 } else { 2 }"));
+        assert_eq!(
+            tail("if a { 1 } else { 2 }").as_deref(),
+            Some("if a { 1 } else { 2 }")
+        );
         assert_eq!(tail("x;"), None);
         assert_eq!(tail("for i in 0..3 {}"), None);
         assert_eq!(tail("thread_local! { static X: u8 = 1 }"), None);
-        assert_eq!(tail("x\nfn f() {}"), None);
+        assert_eq!(tail("x;\nfn f() {}"), None);
     }
 
     #[test]
     fn names_in_format_strings_count() {
-        let names = take_apart(r#"println!("{df:?} {x:width$} {{no}}", x = y.z);"#).unwrap().names;
+        let names = take_apart(r#"println!("{df:?} {x:width$} {{no}}", x = y.z);"#)
+            .unwrap()
+            .names;
         for name in ["df", "x", "width", "y"] {
             assert!(names.contains(name), "{name} in {names:?}");
         }
@@ -183,7 +226,9 @@ mod tests {
 
     #[test]
     fn an_assignment_is_told_from_a_comparison() {
-        let assigned = take_apart("a = 1; b == 2; c += 3; let d = 4; if e == f {} g = g.h();").unwrap().assigned;
+        let assigned = take_apart("a = 1; b == 2; c += 3; let d = 4; if e == f {} g = g.h();")
+            .unwrap()
+            .assigned;
         assert_eq!(assigned.into_iter().collect::<Vec<_>>(), ["a", "d", "g"]);
     }
 

@@ -84,19 +84,47 @@ pub(crate) async fn compile(
     cells: &[String],
 ) -> std::io::Result<Compiled> {
     let mut command = Command::new(&toolchain.rustc);
-    command.current_dir(session).arg(file).args(["--crate-name", name]);
-    command.args(["--edition", "2024", "--crate-type", "dylib", "--emit=link,mir", "--error-format=json"]);
+    command
+        .current_dir(session)
+        .arg(file)
+        .args(["--crate-name", name]);
+    command.args([
+        "--edition",
+        "2024",
+        "--crate-type",
+        "dylib",
+        "--emit=link,mir",
+        "--error-format=json",
+    ]);
     // Warnings would tell of generated code. Line tables let a panic inside a library be traced to the cell's line.
-    command.args(["-A", "warnings", "-C", "prefer-dynamic", "-C", "opt-level=0", "-C", "debuginfo=line-tables-only"]);
-    command.arg("-L").arg(joined("dependency=", &toolchain.toolkit_dir));
+    command.args([
+        "-A",
+        "warnings",
+        "-C",
+        "prefer-dynamic",
+        "-C",
+        "opt-level=0",
+        "-C",
+        "debuginfo=line-tables-only",
+    ]);
+    command
+        .arg("-L")
+        .arg(joined("dependency=", &toolchain.toolkit_dir));
     command.args(["-L", "dependency=."]);
     for alias in ["carnet=", "carnet_toolkit="] {
-        command.arg("--extern").arg(joined(alias, &toolchain.toolkit()));
+        command
+            .arg("--extern")
+            .arg(joined(alias, &toolchain.toolkit()));
     }
     for cell in cells {
         command.arg("--extern").arg(format!("{cell}=lib{cell}.so"));
     }
-    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).process_group(0).kill_on_drop(true);
+    command
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .process_group(0)
+        .kill_on_drop(true);
     let child = command.spawn()?;
     let killer = KillOnDrop::new(&child);
     let output = child.wait_with_output().await?;
@@ -107,12 +135,27 @@ pub(crate) async fn compile(
         return Ok(Compiled::Library { library, mir });
     }
     let text = String::from_utf8_lossy(&output.stderr);
-    let mut errors: Vec<Diagnostic> = text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
-    errors.retain(|diagnostic| diagnostic.level.starts_with("error") && !diagnostic.message.starts_with("aborting due to"));
+    let mut errors: Vec<Diagnostic> = text
+        .lines()
+        .filter_map(|line| serde_json::from_str(line).ok())
+        .collect();
+    errors.retain(|diagnostic| {
+        diagnostic.level.starts_with("error") && !diagnostic.message.starts_with("aborting due to")
+    });
     if errors.is_empty() {
-        let message = format!("rustc failed ({}) without a message for the cell: {}", output.status, text.trim());
+        let message = format!(
+            "rustc failed ({}) without a message for the cell: {}",
+            output.status,
+            text.trim()
+        );
         let level = "error".to_owned();
-        errors.push(Diagnostic { message, code: None, level, spans: Vec::new(), children: Vec::new() });
+        errors.push(Diagnostic {
+            message,
+            code: None,
+            level,
+            spans: Vec::new(),
+            children: Vec::new(),
+        });
     }
     Ok(Compiled::Errors(errors))
 }

@@ -50,7 +50,11 @@ pub(crate) fn judge(errors: Vec<Diagnostic>, file: &str, map: &SourceMap) -> Ver
             None => others.push(error),
         }
     }
-    if others.is_empty() && !corrections.is_empty() { Verdict::Correct(corrections) } else { Verdict::Report(others) }
+    if others.is_empty() && !corrections.is_empty() {
+        Verdict::Correct(corrections)
+    } else {
+        Verdict::Report(others)
+    }
 }
 
 fn correct(error: &Diagnostic, file: &str, map: &SourceMap) -> Option<Correction> {
@@ -105,12 +109,28 @@ mod tests {
 
     fn span(byte_start: usize, is_primary: bool) -> Span {
         let file_name = "cell-1".to_owned();
-        Span { file_name, byte_start, byte_end: byte_start + 1, is_primary, label: None, suggested_replacement: None, expansion: None }
+        Span {
+            file_name,
+            byte_start,
+            byte_end: byte_start + 1,
+            is_primary,
+            label: None,
+            suggested_replacement: None,
+            expansion: None,
+        }
     }
 
     fn error(code: &str, spans: Vec<Span>) -> Diagnostic {
-        let code = Some(Code { code: code.to_owned() });
-        Diagnostic { message: String::new(), code, level: "error".to_owned(), spans, children: Vec::new() }
+        let code = Some(Code {
+            code: code.to_owned(),
+        });
+        Diagnostic {
+            message: String::new(),
+            code,
+            level: "error".to_owned(),
+            spans,
+            children: Vec::new(),
+        }
     }
 
     #[test]
@@ -118,7 +138,10 @@ mod tests {
         let errors = vec![error("E0505", vec![span(20, true), span(12, false)])];
         match judge(errors, "cell-1", &map()) {
             Verdict::Correct(corrections) => {
-                assert_eq!(corrections, [Correction::Unstore("r".to_owned(), Reason::Borrows)]);
+                assert_eq!(
+                    corrections,
+                    [Correction::Unstore("r".to_owned(), Reason::Borrows)]
+                );
             }
             Verdict::Report(errors) => panic!("{errors:?}"),
         }
@@ -126,15 +149,24 @@ mod tests {
 
     #[test]
     fn a_use_after_move_in_the_put_back_is_a_move() {
-        match judge(vec![error("E0382", vec![span(20, true), span(9, false)])], "cell-1", &map()) {
-            Verdict::Correct(corrections) => assert_eq!(corrections, [Correction::Move("x".to_owned())]),
+        match judge(
+            vec![error("E0382", vec![span(20, true), span(9, false)])],
+            "cell-1",
+            &map(),
+        ) {
+            Verdict::Correct(corrections) => {
+                assert_eq!(corrections, [Correction::Move("x".to_owned())])
+            }
             Verdict::Report(errors) => panic!("{errors:?}"),
         }
     }
 
     #[test]
     fn the_users_own_error_is_reported_alone() {
-        let errors = vec![error("E0382", vec![span(20, true)]), error("E0308", vec![span(3, true)])];
+        let errors = vec![
+            error("E0382", vec![span(20, true)]),
+            error("E0308", vec![span(3, true)]),
+        ];
         match judge(errors, "cell-1", &map()) {
             Verdict::Report(errors) => assert_eq!(errors.len(), 1),
             Verdict::Correct(corrections) => panic!("{corrections:?}"),

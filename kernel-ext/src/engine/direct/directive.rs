@@ -9,10 +9,15 @@ pub(crate) fn take_directives(code: &str, crates: &[String]) -> Result<String, C
     let mut before_code = true;
     for line in code.split_inclusive('\n') {
         let text = line.trim();
-        let is_directive = text.strip_prefix(':').is_some_and(|text| text.starts_with(char::is_alphabetic));
+        let is_directive = text
+            .strip_prefix(':')
+            .is_some_and(|text| text.starts_with(char::is_alphabetic));
         if before_code && is_directive {
             check(text, crates)?;
-            rest.extend(line.bytes().map(|byte| if byte == b'\n' { '\n' } else { ' ' }));
+            rest.extend(
+                line.bytes()
+                    .map(|byte| if byte == b'\n' { '\n' } else { ' ' }),
+            );
         } else {
             before_code = before_code && (text.is_empty() || text.starts_with("//"));
             rest.push_str(line);
@@ -26,7 +31,9 @@ fn check(line: &str, crates: &[String]) -> Result<(), CellError> {
     if command != ":dep" {
         return Err(CellError::new(
             "unknown command",
-            format!("`{command}` is not a command of this kernel; it knows `:dep CRATE` and nothing else that begins with a colon"),
+            format!(
+                "`{command}` is not a command of this kernel; it knows `:dep CRATE` and nothing else that begins with a colon"
+            ),
         ));
     }
     let name = rest.split('=').next().unwrap_or_default().trim();
@@ -64,8 +71,17 @@ mod tests {
     #[test]
     fn another_crate_and_another_command_are_refused_by_name() {
         let error = take_directives(":dep nosuch = \"1\"", &crates()).unwrap_err();
-        assert!(error.value.contains("`nosuch`") && error.value.contains("polars, serde_json"), "{}", error.value);
-        assert!(take_directives(":vars", &crates()).unwrap_err().value.contains("`:vars`"));
+        assert!(
+            error.value.contains("`nosuch`") && error.value.contains("polars, serde_json"),
+            "{}",
+            error.value
+        );
+        assert!(
+            take_directives(":vars", &crates())
+                .unwrap_err()
+                .value
+                .contains("`:vars`")
+        );
     }
 
     #[test]

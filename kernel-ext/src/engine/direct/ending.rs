@@ -47,7 +47,10 @@ impl Report {
             "done" => None,
             "panicked" => Some(self.describe("panic", sources)),
             "failed" => Some(self.describe(short_type(&self.type_), sources)),
-            _ => Some(CellError::new("error", format!("the compiled cell could not be loaded: {}", self.message))),
+            _ => Some(CellError::new(
+                "error",
+                format!("the compiled cell could not be loaded: {}", self.message),
+            )),
         }
     }
 
@@ -61,7 +64,11 @@ impl Report {
         }
         let places = self.places(sources);
         for (index, place) in places.iter().enumerate() {
-            traceback.push(format!("{BLUE}  {}{PLAIN} {}", if index == 0 { "-->" } else { "   " }, place.name));
+            traceback.push(format!(
+                "{BLUE}  {}{PLAIN} {}",
+                if index == 0 { "-->" } else { "   " },
+                place.name
+            ));
             if let Some(code) = &place.code {
                 traceback.push(format!("{BLUE}   |{PLAIN} {code}"));
             }
@@ -70,15 +77,24 @@ impl Report {
         if let Some(place) = places.iter().find(|place| place.code.is_some()) {
             value.push_str(&format!(" ({})", place.name));
         }
-        CellError { name: name.to_owned(), value, traceback }
+        CellError {
+            name: name.to_owned(),
+            value,
+            traceback,
+        }
     }
 
     /// Where it happened, innermost first: a place in a library, then the lines of cells it was called from.
     fn places(&self, sources: &Sources) -> Vec<Named> {
         let mut places = Vec::new();
         if let Some(place) = self.place.as_ref().filter(|place| !place.file.is_empty()) {
-            let in_library = || Named { name: format!("{}:{}", library_path(&place.file), place.line), code: None };
-            places.push(in_cell(&place.file, place.line, place.column, sources).unwrap_or_else(in_library));
+            let in_library = || Named {
+                name: format!("{}:{}", library_path(&place.file), place.line),
+                code: None,
+            };
+            places.push(
+                in_cell(&place.file, place.line, place.column, sources).unwrap_or_else(in_library),
+            );
         }
         for frame in &self.trace {
             let mut parts = frame.split(':');
@@ -86,7 +102,8 @@ impl Report {
             let mut number = || parts.next().and_then(|part| part.parse().ok()).unwrap_or(0);
             let (line, column) = (number(), number());
             let known = |place: &Named| places.iter().any(|earlier| earlier.name == place.name);
-            if let Some(place) = in_cell(file, line, column, sources).filter(|place| !known(place)) {
+            if let Some(place) = in_cell(file, line, column, sources).filter(|place| !known(place))
+            {
                 places.push(place);
             }
         }
@@ -104,7 +121,10 @@ fn in_cell(file: &str, line: usize, column: usize, sources: &Sources) -> Option<
     let map = sources.get(file)?;
     let (line, column) = map.line_in_cell(line, column)?;
     let code = map.cell.lines().nth(line - 1)?.trim_end().to_owned();
-    Some(Named { name: format!("{}:{line}:{column}", map.label), code: Some(code) })
+    Some(Named {
+        name: format!("{}:{line}:{column}", map.label),
+        code: Some(code),
+    })
 }
 
 /// A library's source without the machine's folders: `polars-core-0.55.2/src/frame/mod.rs`.
@@ -121,25 +141,38 @@ fn short_type(name: &str) -> &str {
     match name {
         "&str" | "alloc::string::String" | "" => "error",
         name if name.starts_with("alloc::boxed::Box<dyn") => "error",
-        name => name.rsplit("::").next().unwrap_or(name).trim_end_matches('>'),
+        name => name
+            .rsplit("::")
+            .next()
+            .unwrap_or(name)
+            .trim_end_matches('>'),
     }
 }
 
 /// A cell whose process ended under it.
 pub(crate) fn ended(how: &str) -> CellError {
     let lost = "its variables were lost; the next cell runs in a new process";
-    CellError::new("process ended", format!("the process that runs the cells {how}; {lost}"))
+    CellError::new(
+        "process ended",
+        format!("the process that runs the cells {how}; {lost}"),
+    )
 }
 
 /// A cell that was stopped while it ran.
 pub(crate) fn interrupted_running() -> CellError {
     let lost = "the variables were lost with its process; the next cell runs in a new one";
-    CellError::new("interrupted", format!("the cell was stopped while it ran; {lost}"))
+    CellError::new(
+        "interrupted",
+        format!("the cell was stopped while it ran; {lost}"),
+    )
 }
 
 /// A cell that was stopped while it compiled.
 pub(crate) fn interrupted_compiling() -> CellError {
-    CellError::new("interrupted", "the cell was stopped while it compiled; nothing ran and nothing was lost")
+    CellError::new(
+        "interrupted",
+        "the cell was stopped while it compiled; nothing ran and nothing was lost",
+    )
 }
 
 #[cfg(test)]
@@ -150,14 +183,23 @@ mod tests {
     fn places_in_libraries_are_named_without_the_machines_folders() {
         let path = "/home/a/.cargo/registry/src/index.crates.io-1949cf8c6b5b557f/polars-core-0.55.2/src/lib.rs";
         assert_eq!(library_path(path), "polars-core-0.55.2/src/lib.rs");
-        assert_eq!(library_path("/rustc/abc/library/core/src/option.rs"), "core/src/option.rs");
+        assert_eq!(
+            library_path("/rustc/abc/library/core/src/option.rs"),
+            "core/src/option.rs"
+        );
         assert_eq!(library_path("/somewhere/else.rs"), "else.rs");
     }
 
     #[test]
     fn types_are_named_shortly() {
         assert_eq!(short_type("polars_error::PolarsError"), "PolarsError");
-        assert_eq!(short_type("alloc::boxed::Box<dyn core::error::Error>"), "error");
-        assert_eq!(short_type("core::num::error::ParseIntError"), "ParseIntError");
+        assert_eq!(
+            short_type("alloc::boxed::Box<dyn core::error::Error>"),
+            "error"
+        );
+        assert_eq!(
+            short_type("core::num::error::ParseIntError"),
+            "ParseIntError"
+        );
     }
 }

@@ -24,7 +24,11 @@ pub(crate) struct Frames {
 impl Frames {
     /// For streams marked with this token.
     pub(crate) fn new(token: &str) -> Self {
-        Self { marker: format!("\u{1e}{token} ").into_bytes(), buffer: Vec::new(), searched: 0 }
+        Self {
+            marker: format!("\u{1e}{token} ").into_bytes(),
+            buffer: Vec::new(),
+            searched: 0,
+        }
     }
 
     /// Adds a chunk and returns what is complete. Text is passed on at once, except for bytes that may be the beginning
@@ -34,7 +38,10 @@ impl Frames {
         let mut pieces = Vec::new();
         loop {
             if self.buffer.starts_with(&self.marker) {
-                let Some(end) = self.buffer[self.searched..].iter().position(|byte| *byte == b'\n') else {
+                let Some(end) = self.buffer[self.searched..]
+                    .iter()
+                    .position(|byte| *byte == b'\n')
+                else {
                     self.searched = self.buffer.len();
                     return pieces;
                 };
@@ -68,7 +75,10 @@ impl Frames {
     /// How many bytes at the end may continue as a marker or as a character.
     fn held_back(&self) -> usize {
         let longest = self.marker.len().min(self.buffer.len());
-        let marker = (1..=longest).rev().find(|&n| self.marker.starts_with(&self.buffer[self.buffer.len() - n..]));
+        let marker = (1..=longest).rev().find(|&n| {
+            self.marker
+                .starts_with(&self.buffer[self.buffer.len() - n..])
+        });
         marker.unwrap_or_else(|| match std::str::from_utf8(&self.buffer) {
             Err(error) if error.error_len().is_none() => self.buffer.len() - error.valid_up_to(),
             _ => self.incomplete_tail(),
@@ -77,13 +87,22 @@ impl Frames {
 
     /// As above, for text that holds bad bytes before: only the last three can begin a character.
     fn incomplete_tail(&self) -> usize {
-        let tail = self.buffer.iter().rev().take(3).position(|byte| byte & 0b1100_0000 == 0b1100_0000);
-        let Some(back) = tail else { return 0 };
+        let is_continuation = |byte: &u8| byte & 0b1100_0000 == 0b1000_0000;
+        let Some(back) = self
+            .buffer
+            .iter()
+            .rev()
+            .take(4)
+            .position(|byte| !is_continuation(byte))
+        else {
+            return 0;
+        };
         let first = self.buffer[self.buffer.len() - 1 - back];
         let length = match first {
-            0xC0..=0xDF => 2,
+            0xC2..=0xDF => 2,
             0xE0..=0xEF => 3,
-            _ => 4,
+            0xF0..=0xF4 => 4,
+            _ => 0,
         };
         if back + 1 < length { back + 1 } else { 0 }
     }
@@ -114,17 +133,25 @@ mod tests {
     fn frames_are_found_within_a_line_and_order_is_kept() {
         let mut frames = Frames::new("T");
         let pieces = frames.feed("abc\u{1e}T {\"kind\":1}\ndef\u{1e}T {\"kind\":2}\n".as_bytes());
-        let expected =
-            [text("abc"), Piece::Frame(json!({"kind": 1})), text("def"), Piece::Frame(json!({"kind": 2}))];
+        let expected = [
+            text("abc"),
+            Piece::Frame(json!({"kind": 1})),
+            text("def"),
+            Piece::Frame(json!({"kind": 2})),
+        ];
         assert_eq!(pieces, expected);
     }
 
     #[test]
     fn any_cut_of_the_stream_gives_the_same() {
-        let stream = "日本\u{1e}T {\"a\":\"é\"}\nü\u{1e}X no frame\n\u{1e}T {\"b\":1}\nend".as_bytes();
+        let stream =
+            "日本\u{1e}T {\"a\":\"é\"}\nü\u{1e}X no frame\n\u{1e}T {\"b\":1}\nend".as_bytes();
         for size in 1..stream.len() {
             let mut frames = Frames::new("T");
-            let mut pieces: Vec<Piece> = stream.chunks(size).flat_map(|chunk| frames.feed(chunk)).collect();
+            let mut pieces: Vec<Piece> = stream
+                .chunks(size)
+                .flat_map(|chunk| frames.feed(chunk))
+                .collect();
             pieces.extend(frames.finish());
             let mut joined: Vec<Piece> = Vec::new();
             for piece in pieces {

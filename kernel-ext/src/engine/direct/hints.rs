@@ -11,7 +11,11 @@ pub(crate) fn hints(error: &Diagnostic, session: &Session, crates: &[String]) ->
     match code {
         "E0425" => hints.extend(session.why_gone(name).map(str::to_owned)),
         "E0596" | "E0594" | "E0384" => {
-            if let Some(variable) = session.variables.get(name).filter(|variable| !variable.mutable) {
+            if let Some(variable) = session
+                .variables
+                .get(name)
+                .filter(|variable| !variable.mutable)
+            {
                 let cell = &variable.cell;
                 hints.push(format!("write `let mut {name}` in {cell}, or begin this cell with `let mut {name} = {name};`"));
             }
@@ -20,12 +24,17 @@ pub(crate) fn hints(error: &Diagnostic, session: &Session, crates: &[String]) ->
             hints.push("each cell is a crate of its own: write this `impl` in the cell that defines the type, and run that cell again".to_owned());
         }
         "E0432" | "E0433" | "E0463" => {
-            hints.push(format!("cells can use these crates: std, {}", crates.join(", ")));
+            hints.push(format!(
+                "cells can use these crates: std, {}",
+                crates.join(", ")
+            ));
         }
         "E0514" => {
             hints.push("the toolkit was built by another version of rustc: build it again, then run `carnet-kernel install` in the same folder".to_owned());
         }
-        "E0728" => hints.push("a cell is not `async`: use the blocking form, or a runtime's `block_on`".to_owned()),
+        "E0728" => hints.push(
+            "a cell is not `async`: use the blocking form, or a runtime's `block_on`".to_owned(),
+        ),
         _ => {}
     }
     hints

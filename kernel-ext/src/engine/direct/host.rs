@@ -46,14 +46,27 @@ impl Host {
     /// Starts the process: this very program, with its hidden subcommand.
     pub(crate) fn start(toolchain: &Toolchain, session: &Path) -> std::io::Result<Self> {
         let token = Uuid::new_v4().simple().to_string();
-        let folders = [toolchain.toolkit_dir.as_path(), &toolchain.library_dir, session];
+        let folders = [
+            toolchain.toolkit_dir.as_path(),
+            &toolchain.library_dir,
+            session,
+        ];
         let mut search: Vec<_> = folders.iter().map(|folder| folder.to_path_buf()).collect();
-        search.extend(std::env::var_os("LD_LIBRARY_PATH").iter().flat_map(std::env::split_paths));
+        search.extend(
+            std::env::var_os("LD_LIBRARY_PATH")
+                .iter()
+                .flat_map(std::env::split_paths),
+        );
         let search = std::env::join_paths(search).map_err(std::io::Error::other)?;
         let mut command = Command::new(std::env::current_exe()?);
         command.arg("run-cells").arg(toolchain.toolkit());
-        command.env("LD_LIBRARY_PATH", search).env("CARNET_DISPLAY_TOKEN", &token);
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command
+            .env("LD_LIBRARY_PATH", search)
+            .env("CARNET_DISPLAY_TOKEN", &token);
+        command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
         let mut child = command.process_group(0).kill_on_drop(true).spawn()?;
         let killer = KillOnDrop::new(&child);
         let missing = || std::io::Error::other("a pipe to the process that runs cells is missing");
@@ -62,8 +75,18 @@ impl Host {
         let stderr = child.stderr.take().ok_or_else(missing)?;
         let (sender, events) = mpsc::channel(64);
         let readers = [
-            tokio::spawn(read_stream(stdout, Frames::new(&token), sender.clone(), Output::Stdout)),
-            tokio::spawn(read_stream(stderr, Frames::new(&token), sender.clone(), Output::Stderr)),
+            tokio::spawn(read_stream(
+                stdout,
+                Frames::new(&token),
+                sender.clone(),
+                Output::Stdout,
+            )),
+            tokio::spawn(read_stream(
+                stderr,
+                Frames::new(&token),
+                sender.clone(),
+                Output::Stderr,
+            )),
         ];
         tokio::spawn(async move {
             let ended = match child.wait().await {
@@ -76,7 +99,11 @@ impl Host {
             }
             let _ = sender.send(Event::Exited(ended)).await;
         });
-        Ok(Self { commands, events, _killer: killer })
+        Ok(Self {
+            commands,
+            events,
+            _killer: killer,
+        })
     }
 
     /// Sends a cell. A process that has gone says so by its events, not here.
@@ -114,7 +141,9 @@ async fn read_stream(
         for piece in pieces {
             let event = match piece {
                 Piece::Text(text) => Some(Event::Output(to_output(text))),
-                Piece::Frame(frame) => read_frame(frame, matches!(to_output(String::new()), Output::Stderr(_))),
+                Piece::Frame(frame) => {
+                    read_frame(frame, matches!(to_output(String::new()), Output::Stderr(_)))
+                }
             };
             if let Some(event) = event
                 && events.send(event).await.is_err()
@@ -131,12 +160,17 @@ async fn read_stream(
 /// A frame of a kind that is not known is ignored: a newer toolkit may have more.
 fn read_frame(mut frame: Value, on_stderr: bool) -> Option<Event> {
     let kind = frame["kind"].as_str()?.to_owned();
-    let data = frame["data"].as_object_mut().map(std::mem::take).unwrap_or_default();
+    let data = frame["data"]
+        .as_object_mut()
+        .map(std::mem::take)
+        .unwrap_or_default();
     let id = frame["id"].as_str().map(str::to_owned);
     match (kind.as_str(), id) {
         ("end", _) if on_stderr => Some(Event::EndOfStderr),
         ("end", _) => Some(Event::End(frame)),
-        ("ready", _) => Some(Event::Ready(serde_json::from_value(frame["crates"].take()).unwrap_or_default())),
+        ("ready", _) => Some(Event::Ready(
+            serde_json::from_value(frame["crates"].take()).unwrap_or_default(),
+        )),
         ("display", id) => Some(Event::Output(Output::Display { data, id })),
         ("update", Some(id)) => Some(Event::Output(Output::Update { data, id })),
         ("result", _) => Some(Event::Output(Output::Result(data))),

@@ -47,7 +47,9 @@ pub(crate) fn take_item(item: &Item) -> CellItem {
         Item::Enum(item) => taken.publish(&item.vis, item.enum_token.span, &item.ident),
         Item::Fn(item) => taken.publish(&item.vis, item.sig.span(), &item.sig.ident),
         Item::Mod(item) => {
-            let first = item.unsafety.map_or(item.mod_token.span, |token| token.span);
+            let first = item
+                .unsafety
+                .map_or(item.mod_token.span, |token| token.span);
             taken.publish(&item.vis, first, &item.ident);
         }
         Item::Static(item) => taken.publish(&item.vis, item.static_token.span, &item.ident),
@@ -57,7 +59,11 @@ pub(crate) fn take_item(item: &Item) -> CellItem {
         }
         Item::Trait(item) => {
             let auto = item.auto_token.map(|token| token.span);
-            let first = item.unsafety.map(|token| token.span).or(auto).unwrap_or(item.trait_token.span);
+            let first = item
+                .unsafety
+                .map(|token| token.span)
+                .or(auto)
+                .unwrap_or(item.trait_token.span);
             taken.publish(&item.vis, first, &item.ident);
         }
         Item::TraitAlias(item) => taken.publish(&item.vis, item.trait_token.span, &item.ident),
@@ -69,21 +75,33 @@ pub(crate) fn take_item(item: &Item) -> CellItem {
         Item::Impl(item) if item.trait_.is_none() => taken.publish_methods(&item.items),
         Item::Macro(item) => {
             if let Some(name) = &item.ident {
-                let exported = item.attrs.iter().any(|attribute| attribute.path().is_ident("macro_export"));
+                let exported = item
+                    .attrs
+                    .iter()
+                    .any(|attribute| attribute.path().is_ident("macro_export"));
                 if !exported {
-                    taken.insertions.push((item.mac.path.span().byte_range().start, "#[macro_export] "));
+                    taken
+                        .insertions
+                        .push((item.mac.path.span().byte_range().start, "#[macro_export] "));
                 }
                 taken.brings.push(Brought::Item(name.to_string()));
             }
         }
         Item::Use(item) => {
-            let start = if item.leading_colon.is_some() { "::" } else { "" };
+            let start = if item.leading_colon.is_some() {
+                "::"
+            } else {
+                ""
+            };
             taken.add_uses(&item.tree, start.to_owned());
         }
         Item::ExternCrate(item) => {
             let name = item.rename.as_ref().map_or(&item.ident, |(_, name)| name);
             let line = format!("use ::{} as {name};", item.ident);
-            taken.brings.push(Brought::Use { name: Some(name.to_string()), line });
+            taken.brings.push(Brought::Use {
+                name: Some(name.to_string()),
+                line,
+            });
         }
         _ => {}
     }
@@ -104,7 +122,10 @@ impl CellItem {
 
     fn publish_fields(&mut self, fields: &Fields) {
         for field in fields {
-            let first = field.ident.as_ref().map_or(field.ty.span(), syn::Ident::span);
+            let first = field
+                .ident
+                .as_ref()
+                .map_or(field.ty.span(), syn::Ident::span);
             self.make_public(&field.vis, first);
         }
     }
@@ -113,7 +134,9 @@ impl CellItem {
         for item in items {
             match item {
                 ImplItem::Fn(method) => self.make_public(&method.vis, method.sig.span()),
-                ImplItem::Const(constant) => self.make_public(&constant.vis, constant.const_token.span),
+                ImplItem::Const(constant) => {
+                    self.make_public(&constant.vis, constant.const_token.span)
+                }
                 _ => {}
             }
         }
@@ -123,21 +146,32 @@ impl CellItem {
     fn add_uses(&mut self, tree: &UseTree, path: String) {
         let join = |path: &str, name: &syn::Ident| format!("{path}{name}");
         match tree {
-            UseTree::Path(part) => self.add_uses(&part.tree, format!("{}::", join(&path, &part.ident))),
+            UseTree::Path(part) => {
+                self.add_uses(&part.tree, format!("{}::", join(&path, &part.ident)))
+            }
             UseTree::Group(group) => {
                 for tree in &group.items {
                     self.add_uses(tree, path.clone());
                 }
             }
-            UseTree::Glob(_) => self.brings.push(Brought::Use { name: None, line: format!("use {path}*;") }),
+            UseTree::Glob(_) => self.brings.push(Brought::Use {
+                name: None,
+                line: format!("use {path}*;"),
+            }),
             UseTree::Name(part) if part.ident == "self" => {
                 let path = path.trim_end_matches("::");
                 let name = path.rsplit("::").next().map(str::to_owned);
-                self.brings.push(Brought::Use { name, line: format!("use {path};") });
+                self.brings.push(Brought::Use {
+                    name,
+                    line: format!("use {path};"),
+                });
             }
             UseTree::Name(part) => {
                 let line = format!("use {};", join(&path, &part.ident));
-                self.brings.push(Brought::Use { name: Some(part.ident.to_string()), line });
+                self.brings.push(Brought::Use {
+                    name: Some(part.ident.to_string()),
+                    line,
+                });
             }
             UseTree::Rename(part) => {
                 let path = match part.ident == "self" {
@@ -145,7 +179,10 @@ impl CellItem {
                     false => join(&path, &part.ident),
                 };
                 let name = (part.rename != "_").then(|| part.rename.to_string());
-                self.brings.push(Brought::Use { name, line: format!("use {path} as {};", part.rename) });
+                self.brings.push(Brought::Use {
+                    name,
+                    line: format!("use {path} as {};", part.rename),
+                });
             }
         }
     }
@@ -159,7 +196,11 @@ mod tests {
 
     fn published(text: &str) -> String {
         let cell = take_apart(text).unwrap();
-        let mut insertions: Vec<_> = cell.items.into_iter().flat_map(|item| item.insertions).collect();
+        let mut insertions: Vec<_> = cell
+            .items
+            .into_iter()
+            .flat_map(|item| item.insertions)
+            .collect();
         insertions.sort_by_key(|(place, _)| std::cmp::Reverse(*place));
         let mut text = text.to_owned();
         for (place, inserted) in insertions {
@@ -171,21 +212,43 @@ mod tests {
     #[test]
     fn items_fields_and_methods_become_public_and_what_is_said_stays() {
         assert_eq!(
-            published("/// doc\n#[derive(Debug)]\nstruct P { a: i32, pub b: u8, #[x] c: u8 }\nstruct T(i32, pub u8);"),
+            published(
+                "/// doc\n#[derive(Debug)]\nstruct P { a: i32, pub b: u8, #[x] c: u8 }\nstruct T(i32, pub u8);"
+            ),
             "/// doc\n#[derive(Debug)]\npub struct P { pub a: i32, pub b: u8, #[x] pub c: u8 }\npub struct T(pub i32, pub u8);"
         );
-        assert_eq!(published("async unsafe fn f() {}"), "pub async unsafe fn f() {}");
-        assert_eq!(published("pub(crate) enum E { A }"), "pub(crate) enum E { A }");
-        assert_eq!(published("impl P { fn new() {} const N: u8 = 1; }"), "impl P { pub fn new() {} pub const N: u8 = 1; }");
-        assert_eq!(published("impl Show for P { fn show() {} }"), "impl Show for P { fn show() {} }");
-        assert_eq!(published("macro_rules! m { () => {} }"), "#[macro_export] macro_rules! m { () => {} }");
+        assert_eq!(
+            published("async unsafe fn f() {}"),
+            "pub async unsafe fn f() {}"
+        );
+        assert_eq!(
+            published("pub(crate) enum E { A }"),
+            "pub(crate) enum E { A }"
+        );
+        assert_eq!(
+            published("impl P { fn new() {} const N: u8 = 1; }"),
+            "impl P { pub fn new() {} pub const N: u8 = 1; }"
+        );
+        assert_eq!(
+            published("impl Show for P { fn show() {} }"),
+            "impl Show for P { fn show() {} }"
+        );
+        assert_eq!(
+            published("macro_rules! m { () => {} }"),
+            "#[macro_export] macro_rules! m { () => {} }"
+        );
         assert_eq!(published("unsafe trait T {}"), "pub unsafe trait T {}");
     }
 
     #[test]
     fn a_use_tree_is_split_into_its_names() {
         let cell = take_apart("use a::{self, b::{c, d as e}, f::*, g as _};\nuse ::h::i;").unwrap();
-        let brings: Vec<_> = cell.items.iter().flat_map(|item| &item.brings).cloned().collect();
+        let brings: Vec<_> = cell
+            .items
+            .iter()
+            .flat_map(|item| &item.brings)
+            .cloned()
+            .collect();
         let expected = [
             (Some("a"), "use a;"),
             (Some("c"), "use a::b::c;"),
@@ -194,7 +257,10 @@ mod tests {
             (None, "use a::g as _;"),
             (Some("i"), "use ::h::i;"),
         ];
-        let expected = expected.map(|(name, line)| Brought::Use { name: name.map(str::to_owned), line: line.to_owned() });
+        let expected = expected.map(|(name, line)| Brought::Use {
+            name: name.map(str::to_owned),
+            line: line.to_owned(),
+        });
         assert_eq!(brings, expected);
     }
 }

@@ -21,7 +21,11 @@ pub(crate) enum TypeOf {
 
 /// The types of the variables that `mir` says were stored, as later cells write them. `own` are the names of the items
 /// of the cell itself, whose crate is `crate_name`.
-pub(crate) fn types_of(mir: &str, crate_name: &str, own: &BTreeSet<String>) -> BTreeMap<String, TypeOf> {
+pub(crate) fn types_of(
+    mir: &str,
+    crate_name: &str,
+    own: &BTreeSet<String>,
+) -> BTreeMap<String, TypeOf> {
     let mut types = BTreeMap::new();
     let mut locals: BTreeMap<&str, &str> = BTreeMap::new();
     let mut kept: Vec<(&str, &str)> = Vec::new();
@@ -37,13 +41,21 @@ pub(crate) fn types_of(mir: &str, crate_name: &str, own: &BTreeSet<String>) -> B
             continue;
         }
         let line = line.trim_start();
-        if let Some((name, local)) = line.strip_prefix("debug ").and_then(|rest| rest.split_once(" => ")) {
+        if let Some((name, local)) = line
+            .strip_prefix("debug ")
+            .and_then(|rest| rest.split_once(" => "))
+        {
             if let Some(name) = name.strip_prefix(KEPT) {
                 kept.push((name, local.trim_end_matches(';')));
             }
-        } else if let Some((local, type_)) = line.strip_prefix("let ").and_then(|rest| rest.split_once(": ")) {
+        } else if let Some((local, type_)) = line
+            .strip_prefix("let ")
+            .and_then(|rest| rest.split_once(": "))
+        {
             let type_ = type_.trim_end_matches(';');
-            let inner = type_.strip_prefix("carnet_toolkit::cell::Kept<").and_then(|rest| rest.strip_suffix('>'));
+            let inner = type_
+                .strip_prefix("carnet_toolkit::cell::Kept<")
+                .and_then(|rest| rest.strip_suffix('>'));
             if let Some(inner) = inner {
                 locals.insert(local.trim_start_matches("mut "), inner);
             }
@@ -79,7 +91,8 @@ fn rewrite(tokens: TokenStream, crate_name: &str, own: &BTreeSet<String>) -> Tok
             }
             TokenTree::Punct(punct) if punct.as_char() == '&' => {
                 out.push(punct.into());
-                let named = matches!(tokens.peek(), Some(TokenTree::Punct(next)) if next.as_char() == '\'');
+                let named =
+                    matches!(tokens.peek(), Some(TokenTree::Punct(next)) if next.as_char() == '\'');
                 if !named {
                     out.extend(static_lifetime());
                 }
@@ -115,12 +128,19 @@ fn was_colon(tokens: &[TokenTree]) -> bool {
 }
 
 fn static_lifetime() -> [TokenTree; 2] {
-    [Punct::new('\'', Spacing::Joint).into(), Ident::new("static", Span::call_site()).into()]
+    [
+        Punct::new('\'', Spacing::Joint).into(),
+        Ident::new("static", Span::call_site()).into(),
+    ]
 }
 
 fn path_start(crate_name: &str) -> [TokenTree; 3] {
     let colon = |spacing| TokenTree::from(Punct::new(':', spacing));
-    [Ident::new(crate_name, Span::call_site()).into(), colon(Spacing::Joint), colon(Spacing::Alone)]
+    [
+        Ident::new(crate_name, Span::call_site()).into(),
+        colon(Spacing::Joint),
+        colon(Spacing::Alone),
+    ]
 }
 
 #[cfg(test)]
@@ -141,21 +161,33 @@ mod tests {
     fn references_become_static_where_no_lifetime_is_bound() {
         assert_eq!(named("&str"), "&'staticstr");
         assert_eq!(named("&[&str]"), "&'static[&'staticstr]");
-        assert_eq!(named("std::borrow::Cow<'_, str>"), "std::borrow::Cow<'static,str>");
-        assert_eq!(named("for<'a> fn(&'a str) -> &'a str"), "for<'a>fn(&'astr)->&'astr");
+        assert_eq!(
+            named("std::borrow::Cow<'_, str>"),
+            "std::borrow::Cow<'static,str>"
+        );
+        assert_eq!(
+            named("for<'a> fn(&'a str) -> &'a str"),
+            "for<'a>fn(&'astr)->&'astr"
+        );
         assert_eq!(named("&mut u8"), "&'staticmutu8");
     }
 
     #[test]
     fn the_cells_own_items_get_its_crate_name() {
         assert_eq!(named("P"), "cell_1::P");
-        assert_eq!(named("std::vec::Vec<(P, inner::Q)>"), "std::vec::Vec<(cell_1::P,cell_1::inner::Q)>");
+        assert_eq!(
+            named("std::vec::Vec<(P, inner::Q)>"),
+            "std::vec::Vec<(cell_1::P,cell_1::inner::Q)>"
+        );
         assert_eq!(named("other::P"), "other::P");
     }
 
     #[test]
     fn closures_and_functions_cannot_be_named() {
-        assert_eq!(named("{closure@cell-1:3:10: 3:18}"), "unnameable: {closure@cell-1:3:10: 3:18}");
+        assert_eq!(
+            named("{closure@cell-1:3:10: 3:18}"),
+            "unnameable: {closure@cell-1:3:10: 3:18}"
+        );
         assert_eq!(named("fn() {free}"), "unnameable: fn() {free}");
     }
 
@@ -167,12 +199,21 @@ mod tests {
                    3:4}>;\n            }\n        }\n    }\n}\n";
         let types = types_of(mir, "cell_1", &BTreeSet::new());
         assert_eq!(types["x"], TypeOf::Named("i32".to_owned()));
-        assert_eq!(types["f"], TypeOf::Unnameable("{closure@a:1:2: 3:4}".to_owned()));
+        assert_eq!(
+            types["f"],
+            TypeOf::Unnameable("{closure@a:1:2: 3:4}".to_owned())
+        );
     }
 
     #[test]
     fn groups_keep_their_delimiters() {
-        let tokens = rewrite("[u8; 3]".parse().unwrap_or_default(), "cell_1", &BTreeSet::new());
-        assert!(matches!(tokens.into_iter().next(), Some(TokenTree::Group(g)) if g.delimiter() == Delimiter::Bracket));
+        let tokens = rewrite(
+            "[u8; 3]".parse().unwrap_or_default(),
+            "cell_1",
+            &BTreeSet::new(),
+        );
+        assert!(
+            matches!(tokens.into_iter().next(), Some(TokenTree::Group(g)) if g.delimiter() == Delimiter::Bracket)
+        );
     }
 }

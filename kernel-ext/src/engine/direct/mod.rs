@@ -101,7 +101,9 @@ impl Engine for Direct {
             match host.next().await {
                 Event::Output(output) => return output,
                 Event::Exited(how) => {
-                    let notice = format!("Between cells the process that runs them {how}; the variables were lost.\n");
+                    let notice = format!(
+                        "Between cells the process that runs them {how}; the variables were lost.\n"
+                    );
                     self.lose_host("the process that runs the cells ended");
                     self.notice = Some(notice);
                 }
@@ -147,7 +149,9 @@ impl Direct {
         if code.trim().is_empty() {
             return Ok(None);
         }
-        let Some(tools) = &self.tools else { return Ok(None) };
+        let Some(tools) = &self.tools else {
+            return Ok(None);
+        };
         let place = Place {
             toolchain: &tools.toolchain,
             folder: tools.folder.path(),
@@ -157,7 +161,9 @@ impl Direct {
             crate_name: &file.replace('-', "_"),
         };
         let built = match take_apart(&code) {
-            Ok(cell) => build(&place, &cell, label, &code).await.map(|built| (cell, built)),
+            Ok(cell) => build(&place, &cell, label, &code)
+                .await
+                .map(|built| (cell, built)),
             Err(error) => match syntax_errors(&place, label, &code).await {
                 Ok(_) => return Err(CellError::new("syntax error", error.to_string())),
                 Err(unbuilt) => Err(unbuilt),
@@ -167,7 +173,10 @@ impl Direct {
             Ok(built) => Ok(Some(built)),
             Err(Unbuilt::System(error)) => {
                 let rustc = tools.toolchain.rustc.display();
-                Err(CellError::new("error", format!("the cell could not be compiled by `{rustc}`: {error}")))
+                Err(CellError::new(
+                    "error",
+                    format!("the cell could not be compiled by `{rustc}`: {error}"),
+                ))
             }
             Err(Unbuilt::Errors(errors, map)) => Err(self.show_errors(&errors, file, *map)),
         }
@@ -176,7 +185,9 @@ impl Direct {
     fn show_errors(&mut self, errors: &[Diagnostic], file: &str, map: SourceMap) -> CellError {
         self.sources.insert(file.to_owned(), map);
         let crates = self.crates.as_deref().unwrap_or_default();
-        let error = render(errors, &self.sources, |error| hints(error, &self.session, crates));
+        let error = render(errors, &self.sources, |error| {
+            hints(error, &self.session, crates)
+        });
         self.sources.remove(file);
         error
     }
@@ -194,7 +205,10 @@ impl Direct {
                 Event::Output(Output::Stderr(text) | Output::Stdout(text)) => said.push_str(&text),
                 Event::Exited(how) => {
                     self.host = None;
-                    let message = format!("the process that runs the cells {how} before it was ready: {}", said.trim());
+                    let message = format!(
+                        "the process that runs the cells {how} before it was ready: {}",
+                        said.trim()
+                    );
                     return Err(CellError::new("error", message));
                 }
                 Event::Output(_) | Event::End(_) | Event::EndOfStderr => {}
@@ -207,10 +221,14 @@ impl Direct {
         if self.tools.is_none() {
             let found = tokio::task::spawn_blocking(Toolchain::find).await;
             let toolchain = found.map_err(|error| CellError::new("error", error.to_string()))?;
-            let toolchain = toolchain.map_err(|error| CellError::new("kernel not ready", error.to_string()))?;
+            let toolchain =
+                toolchain.map_err(|error| CellError::new("kernel not ready", error.to_string()))?;
             let folder = tempfile::Builder::new().prefix("carnet-kernel-").tempdir();
             let folder = folder.map_err(|error| {
-                CellError::new("kernel not ready", format!("no temporary folder for compiled cells: {error}"))
+                CellError::new(
+                    "kernel not ready",
+                    format!("no temporary folder for compiled cells: {error}"),
+                )
             })?;
             self.tools = Some(Tools { toolchain, folder });
         }
@@ -221,7 +239,12 @@ impl Direct {
         self.crates = None;
         if let Some(tools) = &self.tools {
             let host = Host::start(&tools.toolchain, tools.folder.path());
-            let message = |error| CellError::new("error", format!("the process that runs the cells did not start: {error}"));
+            let message = |error| {
+                CellError::new(
+                    "error",
+                    format!("the process that runs the cells did not start: {error}"),
+                )
+            };
             self.host = Some(host.map_err(message)?);
         }
         Ok(())
@@ -230,7 +253,9 @@ impl Direct {
     /// Kills the process, with it the variables, and starts another.
     fn lose_host(&mut self, why: &str) {
         self.host = None;
-        self.session.lose_all(&format!("it was lost when {why}: run the cell that declares it again"));
+        self.session.lose_all(&format!(
+            "it was lost when {why}: run the cell that declares it again"
+        ));
         // A failure is met again, and told, in the next cell.
         let _ = self.start_host();
     }
@@ -244,10 +269,18 @@ impl Direct {
         interrupt: &mut watch::Receiver<u64>,
     ) -> Result<Report, CellError> {
         let Some(host) = self.host.as_mut() else {
-            return Err(CellError::new("error", "there is no process to run the cell in"));
+            return Err(CellError::new(
+                "error",
+                "there is no process to run the cell in",
+            ));
         };
-        let command = RunCell { library: built.library.clone(), symbol: built.symbol.clone() };
-        host.send(&command).await.map_err(|error| CellError::new("error", error.to_string()))?;
+        let command = RunCell {
+            library: built.library.clone(),
+            symbol: built.symbol.clone(),
+        };
+        host.send(&command)
+            .await
+            .map_err(|error| CellError::new("error", error.to_string()))?;
         let mut report = None;
         let mut stderr_ended = false;
         loop {
@@ -278,7 +311,9 @@ impl Direct {
             }
             if stderr_ended && let Some(report) = report.take() {
                 let report = serde_json::from_value(report);
-                return report.map_err(|error| CellError::new("error", format!("the cell's report is unreadable: {error}")));
+                return report.map_err(|error| {
+                    CellError::new("error", format!("the cell's report is unreadable: {error}"))
+                });
             }
         }
     }

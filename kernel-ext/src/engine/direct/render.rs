@@ -18,7 +18,11 @@ pub(crate) type Sources = BTreeMap<String, SourceMap>;
 const WIDTH: usize = 110;
 
 /// The error that a cell shows for rustc's errors. `hints` adds what only the kernel knows.
-pub(crate) fn render(errors: &[Diagnostic], sources: &Sources, hints: impl Fn(&Diagnostic) -> Vec<String>) -> CellError {
+pub(crate) fn render(
+    errors: &[Diagnostic],
+    sources: &Sources,
+    hints: impl Fn(&Diagnostic) -> Vec<String>,
+) -> CellError {
     let renderer = Renderer::styled().term_width(WIDTH);
     let mut traceback: Vec<String> = Vec::new();
     let mut shown: Vec<String> = Vec::new();
@@ -34,22 +38,40 @@ pub(crate) fn render(errors: &[Diagnostic], sources: &Sources, hints: impl Fn(&D
         }
     }
     let first = errors.first();
-    let name = first.and_then(|error| error.code.as_ref()).map_or("error", |code| code.code.as_str()).to_owned();
+    let name = first
+        .and_then(|error| error.code.as_ref())
+        .map_or("error", |code| code.code.as_str())
+        .to_owned();
     let mut value = first.map(|error| error.message.clone()).unwrap_or_default();
     if let Some(place) = first.and_then(|error| place_of(error, sources)) {
         value.push_str(&format!(" ({place})"));
     }
     if shown.len() > 1 {
-        value.push_str(&format!(" and {} more", if shown.len() == 2 { "1 error".to_owned() } else { format!("{} errors", shown.len() - 1) }));
+        value.push_str(&format!(
+            " and {} more",
+            if shown.len() == 2 {
+                "1 error".to_owned()
+            } else {
+                format!("{} errors", shown.len() - 1)
+            }
+        ));
     }
-    CellError { name, value, traceback }
+    CellError {
+        name,
+        value,
+        traceback,
+    }
 }
 
 /// `cell [3], line 2`.
 fn place_of(error: &Diagnostic, sources: &Sources) -> Option<String> {
     let primary = error.spans.iter().find(|span| span.is_primary)?;
     let (map, range) = mapped(primary, sources)?;
-    Some(format!("{}, line {}", map.label, map.cell[..range.start].matches('\n').count() + 1))
+    Some(format!(
+        "{}, line {}",
+        map.label,
+        map.cell[..range.start].matches('\n').count() + 1
+    ))
 }
 
 fn groups<'a>(error: &'a Diagnostic, sources: &'a Sources, hints: &[String]) -> Vec<Group<'a>> {
@@ -60,12 +82,19 @@ fn groups<'a>(error: &'a Diagnostic, sources: &'a Sources, hints: &[String]) -> 
     let mut primary = Group::with_title(title).elements(snippets(&error.spans, sources));
     let mut secondary = Vec::new();
     for child in error.children.iter().filter(|child| is_for_the_user(child)) {
-        let level = if child.level == "help" { Level::HELP } else { Level::NOTE };
+        let level = if child.level == "help" {
+            Level::HELP
+        } else {
+            Level::NOTE
+        };
         if child.spans.is_empty() {
             primary = primary.element(level.message(child.message.as_str()));
             continue;
         }
-        let suggested = child.spans.iter().any(|span| span.suggested_replacement.is_some());
+        let suggested = child
+            .spans
+            .iter()
+            .any(|span| span.suggested_replacement.is_some());
         let title = level.secondary_title(child.message.as_str());
         if suggested {
             secondary.extend(patch(&child.spans, sources).map(|snippet| title.element(snippet)));
@@ -85,7 +114,14 @@ fn groups<'a>(error: &'a Diagnostic, sources: &'a Sources, hints: &[String]) -> 
 
 /// Notes about generated names would only confuse, and cargo is not how a cell gets a crate.
 fn is_for_the_user(child: &Diagnostic) -> bool {
-    let unwanted = ["carnet_toolkit::cell", "carnet_kept_", "carnet_cell_", "`Failure`", "cargo add", "missing a crate named"];
+    let unwanted = [
+        "carnet_toolkit::cell",
+        "carnet_kept_",
+        "carnet_cell_",
+        "`Failure`",
+        "cargo add",
+        "missing a crate named",
+    ];
     !unwanted.iter().any(|text| child.message.contains(text))
 }
 
@@ -93,18 +129,32 @@ fn is_for_the_user(child: &Diagnostic) -> bool {
 fn snippets<'a>(spans: &'a [Span], sources: &'a Sources) -> Vec<Snippet<'a, Annotation<'a>>> {
     let mut cells: Vec<(&SourceMap, Vec<Annotation<'a>>)> = Vec::new();
     // The primary place first: it heads the drawing.
-    let primary_first = spans.iter().filter(|span| span.is_primary).chain(spans.iter().filter(|span| !span.is_primary));
+    let primary_first = spans
+        .iter()
+        .filter(|span| span.is_primary)
+        .chain(spans.iter().filter(|span| !span.is_primary));
     for span in primary_first {
-        let Some((map, range)) = mapped(span, sources) else { continue };
-        let kind = if span.is_primary { AnnotationKind::Primary } else { AnnotationKind::Context };
+        let Some((map, range)) = mapped(span, sources) else {
+            continue;
+        };
+        let kind = if span.is_primary {
+            AnnotationKind::Primary
+        } else {
+            AnnotationKind::Context
+        };
         let annotation = kind.span(range).label(span.label.as_deref());
-        match cells.iter_mut().find(|(other, _)| std::ptr::eq(*other, map)) {
+        match cells
+            .iter_mut()
+            .find(|(other, _)| std::ptr::eq(*other, map))
+        {
             Some((_, annotations)) => annotations.push(annotation),
             None => cells.push((map, vec![annotation])),
         }
     }
     let snippet = |(map, annotations): (&'a SourceMap, Vec<Annotation<'a>>)| {
-        Snippet::source(map.cell.as_str()).path(map.label.as_str()).annotations(annotations)
+        Snippet::source(map.cell.as_str())
+            .path(map.label.as_str())
+            .annotations(annotations)
     };
     cells.into_iter().map(snippet).collect()
 }
@@ -121,7 +171,11 @@ fn patch<'a>(spans: &'a [Span], sources: &'a Sources) -> Option<Snippet<'a, Patc
         }
         patches.push(Patch::new(range, replacement));
     }
-    Some(Snippet::source(cell?.cell.as_str()).path(cell?.label.as_str()).patches(patches))
+    Some(
+        Snippet::source(cell?.cell.as_str())
+            .path(cell?.label.as_str())
+            .patches(patches),
+    )
 }
 
 /// The cell and the range in it that a span stands for.

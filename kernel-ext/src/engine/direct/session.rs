@@ -37,17 +37,24 @@ impl Session {
     /// The imports for a cell that itself brings the names `own` into scope.
     pub(crate) fn imports_beside(&self, own: &BTreeSet<&str>) -> BTreeSet<String> {
         let hidden = |name: &str| own.contains(name);
-        let imports = self.imports.iter().filter(|import| !import.name.as_deref().is_some_and(hidden));
+        let imports = self
+            .imports
+            .iter()
+            .filter(|import| !import.name.as_deref().is_some_and(hidden));
         imports.map(|import| import.line.clone()).collect()
     }
 
     /// Adds what a cell's item brings into scope, in place of an earlier definition of that name.
     pub(crate) fn bring(&mut self, brought: &Brought, crate_name: &str) {
         let import = match brought {
-            Brought::Item(name) => Import { name: Some(name.clone()), line: format!("use {crate_name}::{name};") },
-            Brought::Use { name, line } => {
-                Import { name: name.clone(), line: line.replacen("use crate::", &format!("use {crate_name}::"), 1) }
-            }
+            Brought::Item(name) => Import {
+                name: Some(name.clone()),
+                line: format!("use {crate_name}::{name};"),
+            },
+            Brought::Use { name, line } => Import {
+                name: name.clone(),
+                line: line.replacen("use crate::", &format!("use {crate_name}::"), 1),
+            },
         };
         self.imports.retain(|earlier| match &import.name {
             Some(name) => earlier.name.as_ref() != Some(name),
@@ -98,20 +105,48 @@ mod tests {
     fn the_newest_definition_of_a_name_is_imported() {
         let mut session = Session::default();
         session.bring(&item("P"), "cell_1");
-        session.bring(&Brought::Use { name: Some("Q".to_owned()), line: "use a::Q;".to_owned() }, "cell_1");
+        session.bring(
+            &Brought::Use {
+                name: Some("Q".to_owned()),
+                line: "use a::Q;".to_owned(),
+            },
+            "cell_1",
+        );
         session.bring(&item("P"), "cell_2");
-        session.bring(&Brought::Use { name: None, line: "use a::*;".to_owned() }, "cell_2");
-        session.bring(&Brought::Use { name: None, line: "use a::*;".to_owned() }, "cell_3");
+        session.bring(
+            &Brought::Use {
+                name: None,
+                line: "use a::*;".to_owned(),
+            },
+            "cell_2",
+        );
+        session.bring(
+            &Brought::Use {
+                name: None,
+                line: "use a::*;".to_owned(),
+            },
+            "cell_3",
+        );
         let imports = session.imports_beside(&BTreeSet::new());
-        assert_eq!(imports.into_iter().collect::<Vec<_>>(), ["use a::*;", "use a::Q;", "use cell_2::P;"]);
+        assert_eq!(
+            imports.into_iter().collect::<Vec<_>>(),
+            ["use a::*;", "use a::Q;", "use cell_2::P;"]
+        );
         let imports = session.imports_beside(&["P"].into());
-        assert_eq!(imports.into_iter().collect::<Vec<_>>(), ["use a::*;", "use a::Q;"]);
+        assert_eq!(
+            imports.into_iter().collect::<Vec<_>>(),
+            ["use a::*;", "use a::Q;"]
+        );
     }
 
     #[test]
     fn a_lost_variable_has_a_reason_until_it_is_made_again() {
         let mut session = Session::default();
-        let variable = Variable { type_: "i32".to_owned(), mutable: false, cell: "cell [1]".to_owned() };
+        let variable = Variable {
+            type_: "i32".to_owned(),
+            mutable: false,
+            cell: "cell [1]".to_owned(),
+        };
         session.keep("x", variable.clone());
         session.lose_all("the process ended");
         assert_eq!(session.why_gone("x"), Some("the process ended"));

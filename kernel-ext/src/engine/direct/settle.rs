@@ -11,9 +11,18 @@ use super::session::Variable;
 
 impl Direct {
     /// Brings the session in line with what the process says it holds.
-    pub(super) fn settle(&mut self, cell: &Cell, built: Built, report: &Report, file: &str, label: &str) {
+    pub(super) fn settle(
+        &mut self,
+        cell: &Cell,
+        built: Built,
+        report: &Report,
+        file: &str,
+        label: &str,
+    ) {
         // A library that was not loaded left nothing.
-        let Some(present) = &report.variables else { return };
+        let Some(present) = &report.variables else {
+            return;
+        };
         let crate_name = file.replace('-', "_");
         for line in &built.dropped_imports {
             self.session.drop_import(line);
@@ -23,11 +32,21 @@ impl Direct {
         }
         self.cells.push(crate_name);
 
-        let untaken = |name: &str| format!("the type of `{name}` cannot be written in another cell, so it cannot be used there");
+        let untaken = |name: &str| {
+            format!(
+                "the type of `{name}` cannot be written in another cell, so it cannot be used there"
+            )
+        };
         for name in &built.untaken {
             self.session.lose(name, untaken(name));
         }
-        let missing: Vec<String> = self.session.variables.keys().filter(|name| !present.contains(name)).cloned().collect();
+        let missing: Vec<String> = self
+            .session
+            .variables
+            .keys()
+            .filter(|name| !present.contains(name))
+            .cloned()
+            .collect();
         for name in missing {
             self.session.lose(&name, format!("`{name}` was moved in {label}: use `{name}.clone()` or `&{name}` there to keep it"));
         }
@@ -38,19 +57,30 @@ impl Direct {
             }
         }
         for name in &report.stored {
-            let declared = cell.variables.iter().find(|variable| variable.name == *name);
+            let declared = cell
+                .variables
+                .iter()
+                .find(|variable| variable.name == *name);
             let earlier = self.session.variables.get(name);
-            let mutable = declared.map(|variable| variable.mutable).or(earlier.map(|earlier| earlier.mutable));
+            let mutable = declared
+                .map(|variable| variable.mutable)
+                .or(earlier.map(|earlier| earlier.mutable));
             let cell = match (declared, earlier) {
                 (None, Some(earlier)) => earlier.cell.clone(),
                 _ => label.to_owned(),
             };
             match built.types.get(name.trim_start_matches("r#")) {
                 Some(TypeOf::Named(type_)) => {
-                    let variable = Variable { type_: type_.clone(), mutable: mutable.unwrap_or(false), cell };
+                    let variable = Variable {
+                        type_: type_.clone(),
+                        mutable: mutable.unwrap_or(false),
+                        cell,
+                    };
                     self.session.keep(name, variable);
                 }
-                Some(TypeOf::Unnameable(type_)) => self.session.lose(name, why_unnameable(name, type_, label)),
+                Some(TypeOf::Unnameable(type_)) => {
+                    self.session.lose(name, why_unnameable(name, type_, label))
+                }
                 None => self.session.lose(name, untaken(name)),
             }
         }
@@ -59,7 +89,9 @@ impl Direct {
 
 fn why_unstored(name: &str, reason: Reason, label: &str) -> String {
     match reason {
-        Reason::Moved => format!("`{name}` was moved in {label}: use `{name}.clone()` or `&{name}` there to keep it"),
+        Reason::Moved => format!(
+            "`{name}` was moved in {label}: use `{name}.clone()` or `&{name}` there to keep it"
+        ),
         Reason::Borrows => format!(
             "`{name}` of {label} borrows from another variable, and only what owns its data outlives a cell: make it \
              own them there (`.to_owned()`, `.clone()`, `.to_vec()`)"
@@ -70,7 +102,11 @@ fn why_unstored(name: &str, reason: Reason, label: &str) -> String {
 }
 
 fn why_unnameable(name: &str, type_: &str, label: &str) -> String {
-    let what = if type_.contains("{closure@") { "a closure" } else { "a value" };
+    let what = if type_.contains("{closure@") {
+        "a closure"
+    } else {
+        "a value"
+    };
     format!(
         "`{name}` of {label} is or holds {what} whose type has no name, so it cannot outlive its cell: write a `fn`, or \
          give it a type with a name there (`Box<dyn Fn(f64) -> f64>`, a `Vec` by `.collect()`)"

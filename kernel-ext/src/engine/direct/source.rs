@@ -35,11 +35,22 @@ pub(crate) struct Choices {
 impl Choices {
     /// The first attempt: borrow every variable the cell names, store every variable it declares.
     pub(crate) fn first(cell: &Cell, session: &Session) -> Self {
-        let own: BTreeSet<&str> = cell.items.iter().flat_map(|item| item.brings.iter().filter_map(name_of)).collect();
-        let named = session.variables.keys().filter(|name| cell.names.contains(*name) && !own.contains(name.as_str()));
+        let own: BTreeSet<&str> = cell
+            .items
+            .iter()
+            .flat_map(|item| item.brings.iter().filter_map(name_of))
+            .collect();
+        let named = session
+            .variables
+            .keys()
+            .filter(|name| cell.names.contains(*name) && !own.contains(name.as_str()));
         Self {
             borrowed: named.cloned().collect(),
-            stored: cell.variables.iter().map(|variable| variable.name.clone()).collect(),
+            stored: cell
+                .variables
+                .iter()
+                .map(|variable| variable.name.clone())
+                .collect(),
             imports: session.imports_beside(&own),
             ..Self::default()
         }
@@ -59,34 +70,68 @@ const CELL: &str = "::carnet_toolkit::cell";
 const LAST: &str = "::carnet::show::last";
 
 /// Writes the crate of a cell into `map`, which is new.
-pub(crate) fn write(map: &mut SourceMap, cell: &Cell, session: &Session, choices: &Choices, symbol: &str) {
-    map.push(&format!("#[unsafe(no_mangle)] pub extern \"C\" fn {symbol}() {{ {CELL}::run(|| {{ "), Origin::Frame);
+pub(crate) fn write(
+    map: &mut SourceMap,
+    cell: &Cell,
+    session: &Session,
+    choices: &Choices,
+    symbol: &str,
+) {
+    map.push(
+        &format!("#[unsafe(no_mangle)] pub extern \"C\" fn {symbol}() {{ {CELL}::run(|| {{ "),
+        Origin::Frame,
+    );
     for name in &choices.borrowed {
         take(map, session, name);
     }
     let result = "::std::result::Result<(), ::carnet_toolkit::cell::Failure>";
-    map.push(&format!("let carnet_attempt = {CELL}::attempt(|| -> {result} {{ "), Origin::Frame);
+    map.push(
+        &format!("let carnet_attempt = {CELL}::attempt(|| -> {result} {{ "),
+        Origin::Frame,
+    );
     for name in choices.renewed.iter().chain(&choices.moved) {
         take(map, session, name);
     }
-    for name in cell.items.iter().filter(|item| item.is_macro).flat_map(|item| item.brings.iter().filter_map(name_of)) {
+    for name in cell
+        .items
+        .iter()
+        .filter(|item| item.is_macro)
+        .flat_map(|item| item.brings.iter().filter_map(name_of))
+    {
         map.push(&format!("use crate::{name}; "), Origin::Frame);
     }
     write_statements(map, cell);
     map.push("\n", Origin::Frame);
     // A variable that cannot be kept still hides the one of its name that an earlier cell declared.
-    for variable in cell.variables.iter().filter(|variable| !choices.stored.contains(&variable.name)) {
-        map.push(&format!("{CELL}::forget(\"{}\");\n", variable.name), Origin::Frame);
+    for variable in cell
+        .variables
+        .iter()
+        .filter(|variable| !choices.stored.contains(&variable.name))
+    {
+        map.push(
+            &format!("{CELL}::forget(\"{}\");\n", variable.name),
+            Origin::Frame,
+        );
     }
     for name in choices.stored.union(&choices.renewed) {
         let plain = name.trim_start_matches("r#");
-        map.push(&format!("let {KEPT}{plain} = {CELL}::store(\"{name}\", {name});\n"), Origin::Store(name.clone()));
+        map.push(
+            &format!("let {KEPT}{plain} = {CELL}::store(\"{name}\", {name});\n"),
+            Origin::Store(name.clone()),
+        );
     }
     map.push("::std::result::Result::Ok(()) });\n", Origin::Frame);
     for name in &choices.borrowed {
         let hidden = cell.variables.iter().any(|variable| variable.name == *name);
-        let when = if hidden { "if !carnet_attempt.is_done() " } else { "" };
-        map.push(&format!("{when}{{ {CELL}::put_back(\"{name}\", {name}); }}\n"), Origin::PutBack(name.clone()));
+        let when = if hidden {
+            "if !carnet_attempt.is_done() "
+        } else {
+            ""
+        };
+        map.push(
+            &format!("{when}{{ {CELL}::put_back(\"{name}\", {name}); }}\n"),
+            Origin::PutBack(name.clone()),
+        );
     }
     map.push("carnet_attempt }) }\n", Origin::Frame);
     write_items(map, cell);
@@ -115,17 +160,26 @@ fn write_statements(map: &mut SourceMap, cell: &Cell) {
         match &cell.tail {
             Some(tail) if tail.start >= place && tail.start < next_item => {
                 map.push_cell(place..tail.start);
-                map.push(&format!("{{ use {LAST}::{{ByDebug as _, ByName as _, ByShow as _}}; match &("), Origin::Frame);
+                map.push(
+                    &format!("{{ use {LAST}::{{ByDebug as _, ByName as _, ByShow as _}}; match &("),
+                    Origin::Frame,
+                );
                 map.push_cell(tail.clone());
                 let value = format!("(&&&{LAST}::Last(carnet_value)).last_bundle()");
-                map.push(&format!(") {{ carnet_value => {LAST}::result(&{value}) }} }};"), Origin::Frame);
+                map.push(
+                    &format!(") {{ carnet_value => {LAST}::result(&{value}) }} }};"),
+                    Origin::Frame,
+                );
                 place = tail.end;
             }
             _ => {
                 map.push_cell(place..next_item);
                 place = next_item;
                 if let Some(item) = items.next() {
-                    let blank: String = map.cell[item.clone()].chars().map(|c| if c == '\n' { '\n' } else { ' ' }).collect();
+                    let blank: String = map.cell[item.clone()]
+                        .chars()
+                        .map(|c| if c == '\n' { '\n' } else { ' ' })
+                        .collect();
                     map.push(&blank, Origin::Frame);
                     place = item.end;
                 }

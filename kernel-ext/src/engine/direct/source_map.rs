@@ -39,7 +39,12 @@ pub(crate) struct SourceMap {
 
 impl SourceMap {
     pub(crate) fn new(label: String, cell: String) -> Self {
-        Self { label, cell, generated: String::new(), pieces: Vec::new() }
+        Self {
+            label,
+            cell,
+            generated: String::new(),
+            pieces: Vec::new(),
+        }
     }
 
     /// Appends generated text.
@@ -47,7 +52,10 @@ impl SourceMap {
         if !text.is_empty() {
             let start = self.generated.len();
             self.generated.push_str(text);
-            self.pieces.push(Piece { range: start..self.generated.len(), origin });
+            self.pieces.push(Piece {
+                range: start..self.generated.len(),
+                origin,
+            });
         }
     }
 
@@ -90,21 +98,32 @@ impl SourceMap {
             _ => self.generated.match_indices('\n').nth(line - 2)?.0 + 1,
         };
         let text = self.generated.get(line_start..)?;
-        let within = text.char_indices().nth(column.saturating_sub(1)).map_or(text.len(), |(at, _)| at);
+        let within = text
+            .char_indices()
+            .nth(column.saturating_sub(1))
+            .map_or(text.len(), |(at, _)| at);
         let place = self.place_in_cell(line_start + within)?;
         let before = &self.cell[..place];
         let line_start = before.rfind('\n').map_or(0, |at| at + 1);
-        Some((before.matches('\n').count() + 1, before[line_start..].chars().count() + 1))
+        Some((
+            before.matches('\n').count() + 1,
+            before[line_start..].chars().count() + 1,
+        ))
     }
 
     fn piece(&self, place: usize) -> Option<&Piece> {
-        let index = self.pieces.partition_point(|piece| piece.range.end <= place);
+        let index = self
+            .pieces
+            .partition_point(|piece| piece.range.end <= place);
         self.pieces.get(index)
     }
 
     fn place_in_cell(&self, place: usize) -> Option<usize> {
         match self.piece(place) {
-            Some(Piece { range, origin: Origin::Cell(start) }) => Some(start + (place - range.start)),
+            Some(Piece {
+                range,
+                origin: Origin::Cell(start),
+            }) => Some(start + (place - range.start)),
             _ => None,
         }
     }
@@ -125,9 +144,9 @@ mod tests {
     fn map() -> SourceMap {
         let mut map = SourceMap::new("cell [1]".to_owned(), "let ü = 1;\nfoo(ü)".to_owned());
         map.push("fn f() { ", Origin::Frame);
-        map.push_cell(0..11);
+        map.push_cell(0..12);
         map.push("show(", Origin::Frame);
-        map.push_cell(11..19);
+        map.push_cell(12..19);
         map.push(")\n", Origin::Store("x".to_owned()));
         map
     }
@@ -140,7 +159,10 @@ mod tests {
         assert_eq!(map.to_cell(foo..foo + 3), Some(12..15));
         assert_eq!(map.to_cell(at("show")..at("show") + 2), None);
         assert_eq!(map.to_cell(foo..map.generated.len()), Some(12..19));
-        assert_eq!(map.origin(map.generated.len() - 1), &Origin::Store("x".to_owned()));
+        assert_eq!(
+            map.origin(map.generated.len() - 1),
+            &Origin::Store("x".to_owned())
+        );
     }
 
     #[test]

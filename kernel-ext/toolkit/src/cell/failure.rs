@@ -14,7 +14,11 @@ pub struct Failure {
 impl<E: Into<Box<dyn Error>>> From<E> for Failure {
     #[track_caller]
     fn from(error: E) -> Self {
-        Self { kind: std::any::type_name::<E>(), error: error.into(), place: Location::caller() }
+        Self {
+            kind: std::any::type_name::<E>(),
+            error: error.into(),
+            place: Location::caller(),
+        }
     }
 }
 

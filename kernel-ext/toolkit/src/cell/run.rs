@@ -82,7 +82,9 @@ fn panicked(payload: &(dyn Any + Send)) -> Value {
 }
 
 fn message_of(payload: &(dyn Any + Send)) -> String {
-    let text = payload.downcast_ref::<&str>().map(|text| (*text).to_owned());
+    let text = payload
+        .downcast_ref::<&str>()
+        .map(|text| (*text).to_owned());
     text.or_else(|| payload.downcast_ref::<String>().cloned())
         .unwrap_or_else(|| "a panic whose payload is not text".to_owned())
 }
@@ -98,17 +100,28 @@ pub(crate) fn install_panic_hook() {
         if !RUNNING.with_borrow(|running| *running) {
             return default(info);
         }
-        let (file, line, column) =
-            info.location().map_or(("", 0, 0), |place| (place.file(), place.line(), place.column()));
+        let (file, line, column) = info.location().map_or(("", 0, 0), |place| {
+            (place.file(), place.line(), place.column())
+        });
         let in_cell = file.starts_with("cell-");
-        let trace = if in_cell { Vec::new() } else { cell_frames(&Backtrace::force_capture().to_string()) };
-        PANIC.set(Some(Panic { message: message_of(info.payload()), place: place(file, line, column), trace }));
+        let trace = if in_cell {
+            Vec::new()
+        } else {
+            cell_frames(&Backtrace::force_capture().to_string())
+        };
+        PANIC.set(Some(Panic {
+            message: message_of(info.payload()),
+            place: place(file, line, column),
+            trace,
+        }));
     }));
 }
 
 /// The lines of a backtrace that lie in cells (`at ./cell-3:2:5`), innermost first, as `cell-3:2:5`.
 fn cell_frames(backtrace: &str) -> Vec<String> {
-    let lines = backtrace.lines().filter_map(|line| line.trim().strip_prefix("at "));
+    let lines = backtrace
+        .lines()
+        .filter_map(|line| line.trim().strip_prefix("at "));
     lines
         .filter_map(|place| place.rsplit('/').next())
         .filter(|place| place.starts_with("cell-"))

@@ -38,7 +38,10 @@ pub fn take<T: 'static>(name: &'static str) -> T {
         Some(Ok(value)) => *value,
         Some(Err(value)) => {
             VARIABLES.with_borrow_mut(|variables| variables.insert(name.to_owned(), value));
-            panic!("the variable `{name}` is not of the type `{}`", std::any::type_name::<T>())
+            panic!(
+                "the variable `{name}` is not of the type `{}`",
+                std::any::type_name::<T>()
+            )
         }
         None => panic!("there is no variable `{name}`"),
     }
@@ -62,6 +65,7 @@ pub(crate) fn take_stored() -> Vec<String> {
 
 /// The old value is dropped after the store is released: a drop may run the user's code.
 fn insert<T: 'static>(name: &'static str, value: T) {
-    let old = VARIABLES.with_borrow_mut(|variables| variables.insert(name.to_owned(), Box::new(value)));
+    let old =
+        VARIABLES.with_borrow_mut(|variables| variables.insert(name.to_owned(), Box::new(value)));
     drop(old);
 }
