@@ -116,13 +116,13 @@ impl Table {
         html.push_str("</tbody></table>");
         html.push_str(&format!(
             "<div style=\"opacity:.7\"><small>{}</small></div></div>",
-            escape(&self.shape(written))
+            escape(&self.shape(written, &rows, &columns))
         ));
         html
     }
 
     /// The shape of the frame, with what of it is shown.
-    fn shape(&self, written: usize) -> String {
+    fn shape(&self, written: usize, rows: &Shown, columns: &Shown) -> String {
         let (height, width) = (self.frame.height(), self.frame.width());
         let plural = |count: usize, one: &str| {
             format!(
@@ -132,15 +132,28 @@ impl Table {
             )
         };
         let mut text = format!("{} × {}", plural(height, "row"), plural(width, "column"));
+        let ends = |shown: &Shown, one: &str| {
+            let last = shown.last.len();
+            match (shown.first, last) {
+                (0, 0) => format!("no {one}s"),
+                (first, 0) => format!("first {}", plural(first, one)),
+                (first, last) => format!("first {first} and last {last} {one}s"),
+            }
+        };
         let mut shown = Vec::new();
-        if written < height {
-            shown.push(plural(written, "row"));
+        if written < rows.first + rows.last.len() {
+            shown.push(format!(
+                "first {} (the rest is too long)",
+                plural(written, "row")
+            ));
+        } else if written < height {
+            shown.push(ends(rows, "row"));
         }
         if width > self.columns {
-            shown.push(plural(self.columns, "column"));
+            shown.push(ends(columns, "column"));
         }
         if !shown.is_empty() {
-            text.push_str(&format!("; {} shown", shown.join(" and ")));
+            text.push_str(&format!("; {} shown", shown.join(", ")));
         }
         text
     }

@@ -1,8 +1,22 @@
 //! What a notebook displays: tables and charts from frames, in every form they have.
 
+use carnet::model::{Logistic, Split, compare};
 use carnet::polars::prelude::*;
+use carnet::recipe::Recipe;
+use carnet::record::{self, Columns, Record};
 use carnet::show::{Bundle, Chart, ChartError, Show, chart, mime, table};
 use carnet::value_bundle;
+
+use crate::world::world;
+
+#[derive(Record)]
+#[record(table = "sensor")]
+#[allow(dead_code)]
+struct Sensor {
+    #[record(key, path = "sensor_id")]
+    id: i64,
+    code: String,
+}
 
 /// Largest output a notebook should hold.
 const LIMIT: usize = 500_000;
@@ -362,7 +376,7 @@ fn a_table_of_any_shape_stays_small_and_says_what_is_left_out() {
     let shown = html(&wide.bundle());
     assert!(shown.len() < 20_000, "{}", shown.len());
     assert!(
-        shown.contains("1,000 columns; 30 columns shown")
+        shown.contains("1,000 columns; first 20 and last 10 columns shown")
             && shown.contains("c999")
             && !shown.contains("c500<")
     );
@@ -375,8 +389,8 @@ fn a_table_of_any_shape_stays_small_and_says_what_is_left_out() {
     let tall = df!("row" => (0..100_000i64).collect::<Vec<_>>()).unwrap();
     let shown = html(&tall.bundle());
     assert!(shown.contains(">5<") && !shown.contains(">6<") && shown.contains(">99999<"));
-    assert!(shown.contains("100,000 rows × 1 column; 10 rows shown"));
-    assert!(html(&table(&tall).rows(50).bundle()).contains("50 rows shown"));
+    assert!(shown.contains("100,000 rows × 1 column; first 6 and last 4 rows shown"));
+    assert!(html(&table(&tall).rows(50).bundle()).contains("first 30 and last 20 rows shown"));
 
     let worst: Vec<Column> = (0..100)
         .map(|number| Column::new(format!("c{number}").into(), vec!["<&>".repeat(5000); 1000]))
@@ -409,5 +423,68 @@ fn the_last_expression_of_a_cell_shows_frames_and_charts_as_themselves() {
             .plain_text()
             .unwrap()
             .starts_with("Error: the frame has no column")
+    );
+}
+
+#[test]
+fn a_load_shows_its_frame_and_below_it_what_was_read() {
+    let loaded = world().store.load::<Sensor>().run().unwrap();
+    let bundle = value_bundle!(loaded);
+    let html = html(&bundle);
+    assert!(
+        html.contains("söuth") && html.contains("3 rows × 2 columns"),
+        "{html}"
+    );
+    assert!(
+        html.contains("3 rows from") && html.contains("Query: <code>SELECT"),
+        "{html}"
+    );
+    assert!(
+        bundle
+            .plain_text()
+            .unwrap()
+            .contains("3 rows × 2 columns from")
+    );
+}
+
+#[test]
+fn a_comparison_shows_its_scores_its_choice_and_its_split() {
+    let rows = 400;
+    let x: Vec<Option<f64>> = (0..rows)
+        .map(|row| Some(f64::from(row * 37 % 100)))
+        .collect();
+    let late = (0..rows)
+        .map(|row| Some(row * 37 % 100 + row * 13 % 40 > 70))
+        .collect();
+    let mut columns = Columns::new();
+    columns.push("x", record::Column::Float(x)).unwrap();
+    columns.push("late", record::Column::Bool(late)).unwrap();
+    let split = Split::new(&columns, "late", "every fourth row tests", |row| {
+        row % 4 == 0
+    })
+    .unwrap();
+    let compared = compare(
+        &split,
+        &Recipe::new().numeric(["x"]),
+        [Logistic::default().into()],
+    )
+    .unwrap();
+    let bundle = value_bundle!(compared);
+    let html = html(&bundle);
+    assert!(
+        html.contains("<b>Choice:</b> Logistic") && html.contains("every fourth row tests"),
+        "{html}"
+    );
+    assert!(
+        html.contains(&format!("<b>{:.4}</b>", compared.best().scores().log_loss)),
+        "the best score is bold"
+    );
+    assert!(bundle.plain_text().unwrap().contains("Training: 300 rows"));
+    assert!(compared.roc_chart().svg().contains("AUC"));
+    assert!(
+        shown("calibration", &compared.calibration_chart())
+            .plain_text()
+            .unwrap()
+            .contains("3 series")
     );
 }

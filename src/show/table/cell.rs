@@ -11,7 +11,10 @@ const DECIMALS: usize = 4;
 /// What a cell shows.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Cell {
-    Null,
+    /// Aligned as the other values of its column.
+    Null {
+        right: bool,
+    },
     Number(String),
     Text(String),
 }
@@ -20,7 +23,10 @@ impl Cell {
     /// Appends the cell to `html`.
     pub(super) fn write(&self, html: &mut String) {
         let (align, text) = match self {
-            Cell::Null => ("right", "<i style=\"opacity:.55\">null</i>".to_owned()),
+            Cell::Null { right } => (
+                if *right { "right" } else { "left" },
+                "<i style=\"opacity:.55\">null</i>".to_owned(),
+            ),
             Cell::Number(text) => ("right", escape(text)),
             Cell::Text(text) => ("left", escape(text)),
         };
@@ -36,7 +42,7 @@ pub(super) fn cells(column: &Column, rows: impl Iterator<Item = usize>, most: us
     let decimals = decimals(&values);
     values
         .iter()
-        .map(|value| cell(value, decimals, most))
+        .map(|value| cell(value, is_number(column.dtype()), decimals, most))
         .collect()
 }
 
@@ -59,9 +65,9 @@ pub(super) fn cut(text: &str, most: usize) -> String {
     }
 }
 
-fn cell(value: &AnyValue<'_>, decimals: usize, most: usize) -> Cell {
+fn cell(value: &AnyValue<'_>, right: bool, decimals: usize, most: usize) -> Cell {
     match value {
-        AnyValue::Null => Cell::Null,
+        AnyValue::Null => Cell::Null { right },
         AnyValue::Float64(value) => Cell::Number(float(*value, decimals)),
         AnyValue::Float32(value) => Cell::Number(float(f64::from(*value), decimals)),
         AnyValue::String(text) => Cell::Text(cut(text, most)),
