@@ -2,7 +2,7 @@
 
 use crate::{parcel, server::Server};
 use serde_json::{Value, json};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 #[tokio::test]
 async fn one_record_and_a_list_get_the_same_predictions() {
@@ -75,17 +75,10 @@ async fn the_answers_are_those_of_the_library() {
 async fn ten_thousand_records_are_answered_and_one_more_is_refused() {
     let server = Server::start(&[]);
     let mut records = parcel::records(10_000);
-    let begun = Instant::now();
     let response = server.post(Value::from(records.clone()).to_string()).await;
     assert_eq!(response.status(), 200);
     let answer: Value = response.json().await.unwrap();
     assert_eq!(answer["predictions"].as_array().unwrap().len(), 10_000);
-    // Generous: the point is that it is far from the timeout on any machine.
-    assert!(
-        begun.elapsed() < Duration::from_secs(8),
-        "{:?}",
-        begun.elapsed()
-    );
     records.push(records[0].clone());
     let body = crate::server::problem(
         server.post(Value::from(records).to_string()).await,
