@@ -13,6 +13,16 @@ use super::info::kernel_info;
 use super::iopub::IoPub;
 use crate::engine::{Completeness, Engine, completeness};
 
+/// How the shell goes on after a request.
+enum Next {
+    /// With the next one.
+    Serve,
+    /// With the next one, but the cells that wait are not run.
+    Abort,
+    /// Not at all.
+    Stop,
+}
+
 /// Serves the shell socket.
 pub(crate) struct Shell<E> {
     pub(super) engine: E,
@@ -66,25 +76,24 @@ impl<E: Engine> Shell<E> {
                 },
             };
             self.iopub.send(Status::busy(), &request).await;
-            let shutdown = self.answer(&request).await;
+            let next = self.answer(&request).await;
             self.iopub.send(Status::idle(), &request).await;
-            if shutdown {
-                return true;
+            match next {
+                Next::Serve => {}
+                Next::Abort => self.abort_waiting().await,
+                Next::Stop => return true,
             }
         }
     }
 
-    /// Answers one request; returns whether it asks for the end.
-    async fn answer(&mut self, request: &JupyterMessage) -> bool {
+    /// Answers one request; returns how to go on once it is over.
+    async fn answer(&mut self, request: &JupyterMessage) -> Next {
         let reply: JupyterMessageContent = match &request.content {
             JupyterMessageContent::ExecuteRequest(execute) => {
                 self.last_cell = Some(request.clone());
                 let (reply, abort) = self.execute(request, execute).await;
                 self.reply(reply, request).await;
-                if abort {
-                    self.abort_waiting().await;
-                }
-                return false;
+                return if abort { Next::Abort } else { Next::Serve };
             }
             JupyterMessageContent::KernelInfoRequest(_) => kernel_info().into(),
             JupyterMessageContent::IsCompleteRequest(asked) => match completeness(&asked.code) {
@@ -110,18 +119,18 @@ impl<E: Engine> Shell<E> {
                     request,
                 )
                 .await;
-                return true;
+                return Next::Stop;
             }
             other => {
                 tracing::debug!(
                     "a request that this kernel does not serve: {}",
                     other.message_type()
                 );
-                return false;
+                return Next::Serve;
             }
         };
         self.reply(reply, request).await;
-        false
+        Next::Serve
     }
 
     pub(super) async fn reply(

@@ -76,8 +76,14 @@ fn a_variable_may_be_changed_assigned_anew_and_declared_anew() {
             .await
             .good();
         lab.execute("let name = name.len();").await.good();
-        assert_eq!(lab.execute("(v, name)").await.failed().name, "E0507");
         assert_eq!(lab.execute("(&v, name)").await.result(), "([3, 2, 1], 3)");
+        assert_eq!(lab.execute("(v, name)").await.result(), "([3, 2, 1], 3)");
+        let ran = lab.execute("v.len()").await;
+        assert!(
+            ran.failed().text.contains("`v` was moved in cell [6]"),
+            "{}",
+            ran.failed().text
+        );
         let ran = lab.execute("name += 1;").await;
         assert!(
             ran.failed()
