@@ -4,6 +4,7 @@
 mod broken;
 mod fill;
 mod instants;
+mod parity;
 mod sample;
 mod stopped;
 
