@@ -35,7 +35,7 @@ lint: ## formatting, clippy and workflow checks, warnings are errors
 fmt: ## format the code
 	cargo fmt --all
 
-build: ## compile everything once (the first time takes about half an hour: polars)
+build: ## compile everything once (the first time takes about a quarter of an hour: polars)
 	cargo build --locked --workspace --lib --bins
 
 container: ## build the API's image, start it and ask it for a prediction (needs Docker and `make demo` before)

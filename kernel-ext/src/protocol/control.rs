@@ -10,19 +10,20 @@ use super::iopub::IoPub;
 use super::server::is_bad_message;
 use crate::engine::Interrupter;
 
-/// Serves the control socket until a shutdown was asked for and answered.
+/// Serves the control socket until a shutdown was asked for and answered. The socket comes back, since its last answer may
+/// still be on the way out.
 pub(crate) async fn serve(
     mut socket: KernelControlConnection,
     iopub: IoPub,
     interrupter: Interrupter,
-) {
+) -> KernelControlConnection {
     loop {
         let request = match socket.read().await {
             Ok(request) => request,
             Err(error) if is_bad_message(&error) => continue,
             Err(error) => {
                 tracing::error!("the control socket failed: {error}");
-                return;
+                return socket;
             }
         };
         iopub.send(Status::busy(), &request).await;
@@ -60,7 +61,7 @@ pub(crate) async fn serve(
         }
         iopub.send(Status::idle(), &request).await;
         if shutdown {
-            return;
+            return socket;
         }
     }
 }

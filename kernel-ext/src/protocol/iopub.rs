@@ -16,16 +16,17 @@ use crate::engine::{Bundle, Output};
 pub(crate) struct IoPub(mpsc::Sender<JupyterMessage>);
 
 impl IoPub {
-    /// Starts the task that owns the socket; it ends when the last [`IoPub`] is dropped, after all is sent.
+    /// Starts the task that owns the socket; it ends when the last [`IoPub`] is dropped, after all is handed to the socket,
+    /// and gives the socket back.
     pub(crate) fn start(
         mut socket: KernelIoPubXPubConnection,
-    ) -> (Self, tokio::task::JoinHandle<()>) {
+    ) -> (Self, tokio::task::JoinHandle<KernelIoPubXPubConnection>) {
         let (sender, mut messages) = mpsc::channel::<JupyterMessage>(256);
         let task = tokio::spawn(async move {
             loop {
                 tokio::select! {
                     message = messages.recv() => {
-                        let Some(message) = message else { return };
+                        let Some(message) = message else { return socket };
                         if let Err(error) = socket.send(message).await {
                             tracing::warn!("a message to the frontends was lost: {error}");
                         }

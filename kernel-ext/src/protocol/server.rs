@@ -18,6 +18,10 @@ use super::iopub::IoPub;
 use super::{control, shell::Shell};
 use crate::engine::Engine;
 
+/// How long the sockets stay open at the end. Sending only hands a message to a socket's own task, and a socket that is
+/// dropped at once takes the last answer with it.
+const LINGER: Duration = Duration::from_millis(500);
+
 /// Why the kernel could not serve.
 #[derive(Debug, thiserror::Error)]
 pub enum ServerError {
@@ -103,19 +107,21 @@ pub async fn serve(
         }
     });
     let mut shell = Shell::new(engine, iopub, replies, receiver);
-    tokio::select! {
-        _ = shell.serve() => {}
-        _ = controller => {}
-        _ = terminate.recv() => {}
-        () = parent_gone() => {}
-    }
+    let control = tokio::select! {
+        _ = shell.serve() => None,
+        socket = controller => socket.ok(),
+        _ = terminate.recv() => None,
+        () = parent_gone() => None,
+    };
     shell.engine.shutdown().await;
-    drop(shell);
+    let replies = shell.into_replies();
     reader.abort();
     heartbeat.abort();
     ctrl_c.abort();
     // What is still to be published is, but no frontend that does not read can hold the end up.
-    let _ = timeout(Duration::from_millis(500), publisher).await;
+    let published = timeout(LINGER, publisher).await;
+    tokio::time::sleep(LINGER).await;
+    drop((control, replies, published));
     Ok(())
 }
 

@@ -56,6 +56,11 @@ impl<E: Engine> Shell<E> {
         }
     }
 
+    /// Serves no more; its socket comes back, since the last answer may still be on the way out.
+    pub(crate) fn into_replies(self) -> RouterSendConnection {
+        self.replies
+    }
+
     /// Serves until the requests end or one of them is a shutdown; returns whether it was one.
     pub(crate) async fn serve(&mut self) -> bool {
         self.engine.warm_up().await;
