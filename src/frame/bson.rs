@@ -1,7 +1,7 @@
 //! BSON documents → columns: the record's paths are looked up in the raw bytes; no document is built.
 
 use super::FrameError;
-use super::builder::Builder;
+use super::builder::{Builder, holds, narrows};
 use super::cursor::{Cell, Cursor};
 use super::report::Mismatches;
 use crate::record::Schema;
@@ -67,17 +67,17 @@ fn push(builder: &mut Builder, value: RawBsonRef<'_>) -> bool {
             None => return false,
         },
         (Builder::Float64(builder), RawBsonRef::Double(value)) => builder.append_value(value),
-        (Builder::Float32(builder), RawBsonRef::Double(value)) => {
+        (Builder::Float32(builder), RawBsonRef::Double(value)) if narrows(value) => {
             builder.append_value(value as f32)
         }
         (Builder::Float64(builder), _) => {
-            match whole.filter(|value| value.unsigned_abs() <= 1 << f64::MANTISSA_DIGITS) {
+            match whole.filter(|value| holds(f64::MANTISSA_DIGITS, *value)) {
                 Some(value) => builder.append_value(value as f64),
                 None => return false,
             }
         }
         (Builder::Float32(builder), _) => {
-            match whole.filter(|value| value.unsigned_abs() <= 1 << f32::MANTISSA_DIGITS) {
+            match whole.filter(|value| holds(f32::MANTISSA_DIGITS, *value)) {
                 Some(value) => builder.append_value(value as f32),
                 None => return false,
             }

@@ -61,3 +61,13 @@ impl Builder {
         }
     }
 }
+
+/// Whether a float whose mantissa has this many bits holds the integer exactly, as it does all others of its size or less.
+pub(super) fn holds(mantissa: u32, value: i64) -> bool {
+    value.unsigned_abs() <= 1 << mantissa
+}
+
+/// Whether a 32-bit float has the value in its range; it may round, but not to infinity.
+pub(super) fn narrows(value: f64) -> bool {
+    (value as f32).is_finite() || !value.is_finite()
+}

@@ -4,6 +4,7 @@
 //! the lock on the handle, so nothing else can use the connection meanwhile.
 
 use super::{FrameError, Param};
+use chrono::{DateTime, SecondsFormat, Utc};
 use libsqlite3_sys as sys;
 use sqlx::sqlite::LockedSqliteHandle;
 use std::ffi::{CStr, c_int};
@@ -35,7 +36,7 @@ impl<'h, 'c> Cursor<'h, 'c> {
         values: &[Param],
     ) -> Result<Cursor<'h, 'c>, FrameError> {
         let length = c_int::try_from(sql.len()).map_err(|_| FrameError::Sqlite {
-            sql: sql[..80].into(),
+            sql: sql.chars().take(80).collect(),
             message: "the statement is too long".into(),
         })?;
         let mut statement = null_mut();
@@ -91,6 +92,7 @@ impl<'h, 'c> Cursor<'h, 'c> {
                     values: values.len(),
                 });
             }
+            let mut taken = vec![false; values.len()];
             for index in 1..=placeholders {
                 // `$2` may come first in the text: its number, not its place, says which value it is.
                 let place = c_int::try_from(index).unwrap_or(0);
@@ -103,24 +105,22 @@ impl<'h, 'c> Cursor<'h, 'c> {
                         .parse()
                         .unwrap_or(0)
                 };
-                let Some(value) = number.checked_sub(1).and_then(|at| values.get(at)) else {
+                let Some(at) = number.checked_sub(1).filter(|at| *at < values.len()) else {
                     return Err(FrameError::Parameters {
                         placeholders: number,
                         values: values.len(),
                     });
                 };
-                let code = match value {
+                // `? … $1` are two placeholders to SQLite, and would both take the first value.
+                if std::mem::replace(&mut taken[at], true) {
+                    return Err(FrameError::MixedPlaceholders { number });
+                }
+                let code = match &values[at] {
                     Param::Null => sys::sqlite3_bind_null(statement, place),
                     Param::Integer(number) => sys::sqlite3_bind_int64(statement, place, *number),
                     Param::Real(number) => sys::sqlite3_bind_double(statement, place, *number),
-                    Param::Text(text) => sys::sqlite3_bind_text64(
-                        statement,
-                        place,
-                        text.as_ptr().cast(),
-                        text.len() as u64,
-                        sys::SQLITE_TRANSIENT(),
-                        sys::SQLITE_UTF8 as u8,
-                    ),
+                    Param::Text(text) => bind_text(statement, place, text),
+                    Param::Instant(instant) => bind_text(statement, place, &stored(*instant)?),
                 };
                 if code != sys::SQLITE_OK {
                     return Err(FrameError::Sqlite {
@@ -188,6 +188,33 @@ unsafe fn bytes<'a>(start: *const u8, length: c_int) -> &'a [u8] {
         // SAFETY: as the caller promises.
         Ok(length) if !start.is_null() => unsafe { std::slice::from_raw_parts(start, length) },
         _ => &[],
+    }
+}
+
+/// The text that an instant is stored as.
+fn stored(instant: DateTime<Utc>) -> Result<String, FrameError> {
+    if instant.timestamp_subsec_nanos() == 0 {
+        Ok(instant.to_rfc3339_opts(SecondsFormat::Secs, true))
+    } else {
+        Err(FrameError::Instant { instant })
+    }
+}
+
+/// Binds a copy of the text.
+///
+/// # Safety
+/// The statement must be valid.
+unsafe fn bind_text(statement: *mut sys::sqlite3_stmt, place: c_int, text: &str) -> c_int {
+    // SAFETY: the statement is valid, as the caller promises; the text is passed with its length and copied by SQLite.
+    unsafe {
+        sys::sqlite3_bind_text64(
+            statement,
+            place,
+            text.as_ptr().cast(),
+            text.len() as u64,
+            sys::SQLITE_TRANSIENT(),
+            sys::SQLITE_UTF8 as u8,
+        )
     }
 }
 

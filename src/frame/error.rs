@@ -3,6 +3,7 @@
 use super::{Difference, Mismatch};
 use crate::store::StoreError;
 use crate::store::document::FilterError;
+use chrono::{DateTime, Utc};
 use polars::error::PolarsError;
 use thiserror::Error;
 
@@ -54,6 +55,20 @@ pub enum FrameError {
         placeholders: usize,
         /// Values given.
         values: usize,
+    },
+    /// Two spellings of placeholders in one filter.
+    #[error(
+        "two placeholders of the filter stand for value {number}: write $1, $2, … throughout, or ? throughout"
+    )]
+    MixedPlaceholders {
+        /// The value's number, from 1.
+        number: usize,
+    },
+    /// A bound instant that cannot be compared with stored ones.
+    #[error("an instant in a filter must be a whole second, as stored ones are: {instant} is not")]
+    Instant {
+        /// The instant given.
+        instant: DateTime<Utc>,
     },
     /// More than one statement in a filter.
     #[error("the filter is more than a condition: {rest:?} follows it")]

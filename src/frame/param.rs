@@ -1,6 +1,6 @@
 //! Values bound to the placeholders of a filter. They never become part of the SQL text.
 
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::{DateTime, Utc};
 
 /// One bound value.
 #[derive(Debug, Clone, PartialEq)]
@@ -11,8 +11,11 @@ pub enum Param {
     Integer(i64),
     /// A floating point number.
     Real(f64),
-    /// Text; instants are RFC 3339 in UTC, as they are stored.
+    /// Text.
     Text(String),
+    /// An instant. It is compared with stored text (`2013-03-10T06:30:00Z`), which sorts as time does while it is of whole
+    /// seconds; so one with a part of a second is refused, and stored instants with one are outside what a filter can order.
+    Instant(DateTime<Utc>),
 }
 
 macro_rules! param {
@@ -28,7 +31,7 @@ param! {
     f64 => |value| Param::Real(value),
     &str => |value| Param::Text(value.to_owned()),
     String => |value| Param::Text(value),
-    DateTime<Utc> => |value| Param::Text(value.to_rfc3339_opts(SecondsFormat::AutoSi, true)),
+    DateTime<Utc> => |value| Param::Instant(value),
 }
 
 impl<T: Into<Param>> From<Option<T>> for Param {

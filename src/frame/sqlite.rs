@@ -2,7 +2,7 @@
 //! is looked at: one of another type is a mismatch, never a guess.
 
 use super::FrameError;
-use super::builder::Builder;
+use super::builder::{Builder, holds, narrows};
 use super::cursor::{Cell, Cursor};
 use super::report::Mismatches;
 use crate::record::Schema;
@@ -20,7 +20,9 @@ pub(super) fn read(
     while cursor.step()? {
         for (index, (field, builder)) in schema.fields.iter().zip(builders.iter_mut()).enumerate() {
             let cell = cursor.cell(index + 1);
-            if !push(builder, cell) {
+            // The catalogue can rule a null out and be wrong: SQLite lets the key of a table that is not STRICT hold nulls.
+            let fits = (field.nullable || cell != Cell::Null) && push(builder, cell);
+            if !fits {
                 builder.push_null();
                 mismatches.add(&field.name, &field.kind.to_string(), found(cell), || {
                     key(cursor.cell(0))
@@ -42,12 +44,14 @@ fn push(builder: &mut Builder, cell: Cell<'_>) -> bool {
             Err(_) => return false,
         },
         (Builder::Float64(builder), Cell::Real(value)) => builder.append_value(value),
-        (Builder::Float32(builder), Cell::Real(value)) => builder.append_value(value as f32),
+        (Builder::Float32(builder), Cell::Real(value)) if narrows(value) => {
+            builder.append_value(value as f32)
+        }
         // SQLite stores 3.0 in a REAL column as the integer 3 and gives a float back, but a view may give the integer.
-        (Builder::Float64(builder), Cell::Integer(value)) if exact(value) => {
+        (Builder::Float64(builder), Cell::Integer(value)) if holds(f64::MANTISSA_DIGITS, value) => {
             builder.append_value(value as f64)
         }
-        (Builder::Float32(builder), Cell::Integer(value)) if exact(value) => {
+        (Builder::Float32(builder), Cell::Integer(value)) if holds(f32::MANTISSA_DIGITS, value) => {
             builder.append_value(value as f32)
         }
         (Builder::Bool(builder), Cell::Integer(value @ (0 | 1))) => {
@@ -71,16 +75,11 @@ fn push(builder: &mut Builder, cell: Cell<'_>) -> bool {
     true
 }
 
-/// Whether a 64-bit float holds the integer exactly.
-fn exact(value: i64) -> bool {
-    value.unsigned_abs() <= 1 << f64::MANTISSA_DIGITS
-}
-
 fn found(cell: Cell<'_>) -> &'static str {
     match cell {
         Cell::Null => "null",
         Cell::Integer(_) => "an integer out of range",
-        Cell::Real(_) => "a float",
+        Cell::Real(_) => "a float out of range",
         Cell::Text(_) => "other text",
         Cell::Blob(_) => "a blob",
     }

@@ -5,11 +5,14 @@ use super::{Column, Columns, Field, Kind, Schema};
 use chrono::DateTime;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use std::borrow::Cow;
 
 /// Errors listed at most: a body of thousands of wrong records does not deserve an answer longer than itself.
 const LISTED: usize = 100;
-/// Characters of a wrong value that are repeated back.
+/// Characters of a wrong value or an unknown name that are repeated back.
 const SHOWN: usize = 60;
+/// Edits that a slip of the keyboard makes at most.
+const SLIPS: usize = 2;
 
 /// One value that does not fit the schema.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,7 +47,6 @@ impl Schema {
             self.read_record(index, record, &mut columns, &mut errors);
         }
         if !errors.is_empty() {
-            errors.truncate(LISTED);
             return Err(errors);
         }
         let mut result = Columns::new();
@@ -76,6 +78,9 @@ impl Schema {
             return;
         };
         for (field, column) in self.fields.iter().zip(columns) {
+            if errors.len() >= LISTED {
+                return;
+            }
             let value = object.get(&field.name).unwrap_or(&Value::Null);
             if let Err(found) = push(column, field, value) {
                 let found = if object.contains_key(&field.name) {
@@ -91,9 +96,12 @@ impl Schema {
             }
         }
         for (name, value) in object {
+            if errors.len() >= LISTED {
+                return;
+            }
             if self.field(name).is_none() {
                 errors.push(FieldError {
-                    path: format!("[{index}].{name}"),
+                    path: format!("[{index}].{}", cut(name)),
                     expected: match nearest(name, self.names()) {
                         Some(near) => format!("no such field; did you mean {near}?"),
                         None => format!(
@@ -181,18 +189,24 @@ fn describe(value: &Value) -> String {
         Value::Array(items) => return format!("an array of {}", items.len()),
         Value::Object(fields) => return format!("an object of {} fields", fields.len()),
     };
-    let text = value.to_string();
+    format!("{kind} {}", cut(&value.to_string()))
+}
+
+/// The first characters of a text, with an ellipsis when there are more.
+fn cut(text: &str) -> Cow<'_, str> {
     match text.char_indices().nth(SHOWN) {
-        Some((cut, _)) => format!("{kind} {}…", &text[..cut]),
-        None => format!("{kind} {text}"),
+        Some((end, _)) => format!("{}…", &text[..end]).into(),
+        None => text.into(),
     }
 }
 
 /// The known name that differs from `name` least, if it is close enough to be a slip.
 fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    // A caller's name may be a megabyte: one that is longer or shorter than so many edits of 4-byte characters is not compared.
     known
+        .filter(|other| other.len().abs_diff(name.len()) <= 4 * SLIPS)
         .map(|other| (distance(name, other), other))
-        .filter(|(far, _)| *far <= 2)
+        .filter(|(far, _)| *far <= SLIPS)
         .min()
         .map(|(_, other)| other)
 }
@@ -297,5 +311,25 @@ mod tests {
     fn the_list_of_errors_is_bounded() {
         let wrong = vec![json!({}); 10_000];
         assert_eq!(schema().read_json(&wrong).unwrap_err().len(), 100);
+    }
+
+    #[test]
+    fn one_wide_record_and_one_long_name_are_answered_briefly() {
+        let wide: serde_json::Map<String, Value> =
+            (0..50_000).map(|n| (format!("x{n}"), json!(1))).collect();
+        assert_eq!(
+            schema()
+                .read_json(&[Value::Object(wide)])
+                .unwrap_err()
+                .len(),
+            100
+        );
+        let long = "n".repeat(1_000_000);
+        let errors = schema().read_json(&[json!({ long: 1 })]).unwrap_err();
+        let told: usize = errors
+            .iter()
+            .map(|error| error.path.len() + error.expected.len())
+            .sum();
+        assert!(told < 2_000, "{told} bytes");
     }
 }

@@ -1,3 +1,5 @@
+//! Documents into frames, and writing them: paths, filters, upserts.
+
 use crate::world::{readings, world};
 use bson::{doc, rawdoc};
 use carnet::frame::FrameError;
@@ -80,6 +82,49 @@ fn writing_again_changes_nothing_and_a_changed_document_is_replaced() {
             .unwrap()
             .height(),
         1
+    );
+}
+
+#[test]
+fn a_path_that_is_indexed_later_is_filled_when_the_same_documents_are_written_again() {
+    let world = world();
+    world.upsert(&readings(10));
+    world.execute("ALTER TABLE document_reading ADD COLUMN \"obs.temperature\" REAL");
+    world.upsert(&readings(10));
+    let filter = doc! { "obs.temperature": { "$gte": 2.0 } };
+    let loaded = world
+        .store
+        .load::<Reading>()
+        .matching(filter)
+        .run()
+        .unwrap();
+    assert_eq!(loaded.height(), 6);
+    let again = world.upsert(&readings(10));
+    assert_eq!(
+        again,
+        Upserted {
+            new: 0,
+            changed: 0,
+            same: 10
+        }
+    );
+}
+
+#[test]
+fn a_double_that_a_narrow_float_cannot_hold_does_not_fit() {
+    #[derive(Record)]
+    #[record(collection = "reading")]
+    #[allow(dead_code)]
+    struct Narrow {
+        #[record(path = "obs.wind.speed")]
+        wind_speed: Option<f32>,
+    }
+    let world = world();
+    world.upsert(&[rawdoc! { "_id": "x", "obs": { "wind": { "speed": 1e300 } } }]);
+    let error = world.store.load::<Narrow>().run().unwrap_err().to_string();
+    assert!(
+        error.contains("wind_speed") && error.contains("such as x"),
+        "{error}"
     );
 }
 

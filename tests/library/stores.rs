@@ -1,3 +1,5 @@
+//! Opening and migrating stores, and what stops it.
+
 use crate::world::{MIGRATIONS, world};
 use carnet::store::{Migrated, Migration, Store, StoreError};
 

@@ -1,3 +1,5 @@
+//! Tables into frames: types, binding, filters, what does not fit.
+
 use crate::world::world;
 use carnet::frame::FrameError;
 use carnet::polars::prelude::*;
@@ -218,4 +220,62 @@ fn columns_and_limit_narrow_and_equal_data_has_an_equal_hash() {
         .run()
         .unwrap();
     assert_ne!(one.report.hash, changed.report.hash);
+}
+
+#[test]
+fn a_null_that_the_catalogue_rules_out_is_a_mismatch_not_a_silent_null() {
+    #[derive(Record)]
+    #[record(table = "label")]
+    #[allow(dead_code)]
+    struct Label {
+        #[record(key)]
+        code: String,
+    }
+    let world = world();
+    // SQLite lets a primary key of a table that is not STRICT hold nulls (sqlite.org/quirks.html, section 5).
+    world.execute("CREATE TABLE label (code TEXT PRIMARY KEY)");
+    world.execute("INSERT INTO label VALUES ('a'), (NULL)");
+    let error = world.store.load::<Label>().run().unwrap_err().to_string();
+    assert!(
+        error.contains("code") && error.contains("found null in 1 rows"),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_number_that_a_narrow_float_cannot_hold_does_not_fit() {
+    let world = world();
+    world.execute("UPDATE sensor SET height = 1e300 WHERE sensor_id = 1");
+    let error = world.store.load::<Sensor>().run().unwrap_err().to_string();
+    assert!(
+        error.contains("height") && error.contains("1 rows"),
+        "{error}"
+    );
+}
+
+#[test]
+fn placeholders_of_both_kinds_in_one_filter_are_refused() {
+    let world = world();
+    let load = world
+        .store
+        .load::<Sensor>()
+        .filter("code = ? AND floors = $1", ["north", "3"]);
+    let error = load.run().unwrap_err();
+    assert!(
+        matches!(error, FrameError::MixedPlaceholders { number: 1 }),
+        "{error}"
+    );
+}
+
+#[test]
+fn instants_compare_as_they_are_stored_and_parts_of_a_second_are_refused() {
+    let world = world();
+    let at = |text: &str| text.parse::<DateTime<Utc>>().unwrap();
+    let since = |instant| {
+        let load = world.store.load::<Sensor>();
+        load.filter("installed >= $1", [instant]).run()
+    };
+    assert_eq!(since(at("2013-03-10T06:30:00Z")).unwrap().height(), 2);
+    let error = since(at("2013-03-10T06:30:00.5Z")).unwrap_err();
+    assert!(error.to_string().contains("whole second"), "{error}");
 }

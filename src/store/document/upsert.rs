@@ -15,7 +15,7 @@ const ROWS_A_STATEMENT: usize = 500;
 pub struct Upserted {
     /// Documents that were not there before.
     pub new: u64,
-    /// Documents whose bytes differed and were replaced.
+    /// Documents whose bytes, or the values of the indexed paths, differed and were replaced.
     pub changed: u64,
     /// Documents that were there with the same bytes.
     pub same: u64,
@@ -66,7 +66,7 @@ async fn count(connection: &mut SqliteConnection, table: &str) -> Result<u64, St
     Ok(count.unsigned_abs())
 }
 
-/// An insert of `rows` documents that replaces those whose bytes differ. Names are quoted; every value is a parameter.
+/// An insert of `rows` documents that replaces those whose bytes or indexed values differ. Names are quoted; every value is a parameter.
 fn statement(table: &str, paths: &[String], rows: usize) -> String {
     let columns: Vec<String> = paths.iter().map(|path| quoted(path)).collect();
     let names: String = columns.iter().map(|column| format!(", {column}")).collect();
@@ -74,11 +74,16 @@ fn statement(table: &str, paths: &[String], rows: usize) -> String {
         .iter()
         .map(|column| format!(", {column} = excluded.{column}"))
         .collect();
+    // A path that was indexed after a document was written has nulls in its column, though the bytes are the same.
+    let stale: String = columns
+        .iter()
+        .map(|column| format!(" OR {column} IS NOT excluded.{column}"))
+        .collect();
     let row = format!("(?, ?{})", ", ?".repeat(columns.len()));
     let values = vec![row; rows].join(", ");
     format!(
         "INSERT INTO {table} (id, body{names}) VALUES {values} \
-         ON CONFLICT (id) DO UPDATE SET body = excluded.body{sets} WHERE body IS NOT excluded.body"
+         ON CONFLICT (id) DO UPDATE SET body = excluded.body{sets} WHERE body IS NOT excluded.body{stale}"
     )
 }
 
