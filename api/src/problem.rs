@@ -6,7 +6,7 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use carnet::record::FieldError;
+use carnet::record::{FieldError, LISTED};
 use serde::Serialize;
 use std::{any::Any, time::Duration};
 use thiserror::Error;
@@ -94,8 +94,6 @@ pub enum Problem {
 
 /// Seconds a client should wait before it tries again.
 const RETRY_SECONDS: u64 = 1;
-/// Errors listed by the record reader at most; that many may be only the first of them.
-const LISTED: usize = 100;
 
 fn misfits(errors: usize) -> String {
     match errors {

@@ -1,8 +1,8 @@
 //! [`Airline`]: who flies.
 
-use crate::row::{Bound, Row};
 use crate::source::{Rows, SourceError};
 use carnet::record::Record;
+use carnet::store::relational::{Bound, Row};
 
 /// A carrier.
 #[derive(Debug, Clone, PartialEq, Record)]

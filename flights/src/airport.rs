@@ -1,8 +1,8 @@
 //! [`Airport`]: where flights leave from and go to, and the time zone of each, without which no clock time is an instant.
 
-use crate::row::{Bound, Row};
 use crate::source::{Rows, SourceError};
 use carnet::record::Record;
+use carnet::store::relational::{Bound, Row};
 use chrono_tz::Tz;
 use std::collections::{BTreeSet, HashMap};
 

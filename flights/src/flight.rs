@@ -1,9 +1,9 @@
 //! [`Flight`]: a scheduled departure and what became of it, with clock times made instants.
 
 use crate::clock;
-use crate::row::{Bound, Row};
 use crate::source::{Rows, SourceError};
 use carnet::record::Record;
+use carnet::store::relational::{Bound, Row};
 use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
 use std::collections::{HashMap, HashSet};

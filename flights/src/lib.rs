@@ -12,7 +12,6 @@ pub mod observation;
 pub mod plane;
 pub mod progress;
 pub mod report;
-pub mod row;
 pub mod source;
 
 pub use airline::Airline;

@@ -8,10 +8,9 @@ use crate::observation::{COLLECTION, Observation};
 use crate::plane::Plane;
 use crate::progress::Progress;
 use crate::report::{Filled, LoadSummary};
-use crate::row::{self, Row};
 use crate::source::{File, Source, SourceError};
-use carnet::store::document::{self, Upserted};
-use carnet::store::{Store, StoreError};
+use carnet::store::relational::{self, Row};
+use carnet::store::{Store, StoreError, Upserted, document};
 use sqlx::SqliteConnection;
 use std::time::Instant;
 use thiserror::Error;
@@ -33,6 +32,15 @@ pub enum LoadError {
         table: &'static str,
         /// The store's reason.
         source: StoreError,
+    },
+    /// The load was stopped.
+    #[error("interrupted: nothing of this load was kept")]
+    Interrupted,
+    /// The system does not tell of Ctrl-C.
+    #[error("nothing was loaded: Ctrl-C cannot be listened for: {source}")]
+    Signal {
+        /// The system's reason.
+        source: std::io::Error,
     },
 }
 
@@ -85,36 +93,31 @@ impl Records {
     }
 }
 
-/// Fills the store, whose tables must be at [`crate::MIGRATIONS`]. To be awaited on any runtime; dropping the future undoes
-/// what was written.
+/// Fills the store, whose tables must be at [`crate::MIGRATIONS`]. When `stop` ends before everything is written, nothing is
+/// kept; from the commit on it is not listened to, so that the answer is always true.
 ///
 /// # Errors
-/// When the database refuses a row; nothing is changed then.
+/// When the database refuses a row, or the load is stopped; nothing is changed then.
 pub async fn load(
     store: &Store,
     records: &Records,
     progress: &Progress,
+    stop: impl Future<Output = std::io::Result<()>>,
 ) -> Result<LoadSummary, LoadError> {
     let start = Instant::now();
     let mut transaction = store.pool().begin().await.map_err(StoreError::from)?;
-    let mut filled = vec![
-        fill("airline", &mut transaction, &records.airlines, progress).await?,
-        fill("airport", &mut transaction, &records.airports, progress).await?,
-        fill("plane", &mut transaction, &records.planes, progress).await?,
-        fill("flight", &mut transaction, &records.flights, progress).await?,
-        fill_observations(&mut transaction, &records.observations, progress).await?,
-    ];
+    let filled = tokio::select! {
+        filled = fill_all(&mut transaction, records, progress) => filled?,
+        stopped = stop => return Err(match stopped {
+            Ok(()) => LoadError::Interrupted,
+            Err(source) => LoadError::Signal { source },
+        }),
+    };
     transaction.commit().await.map_err(StoreError::from)?;
-    // Moves the write-ahead log into the file and empties it. A reader may hold that up; then it happens later.
-    sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)")
+    // Moves the write-ahead log into the file and empties it. Whatever holds that up, the load is done; SQLite does it later.
+    let _ = sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)")
         .execute(store.pool())
-        .await
-        .map_err(StoreError::from)?;
-    for entry in &mut filled {
-        if entry.name == "airport" {
-            entry.read = records.listed;
-        }
-    }
+        .await;
     Ok(LoadSummary {
         filled,
         unlisted: records
@@ -130,6 +133,26 @@ pub async fn load(
     })
 }
 
+/// Writes all tables, parents before children, and the documents.
+async fn fill_all(
+    connection: &mut SqliteConnection,
+    records: &Records,
+    progress: &Progress,
+) -> Result<Vec<Filled>, LoadError> {
+    let airlines = fill("airline", connection, &records.airlines, progress).await?;
+    let airports = Filled {
+        read: records.listed,
+        ..fill("airport", connection, &records.airports, progress).await?
+    };
+    Ok(vec![
+        airlines,
+        airports,
+        fill("plane", connection, &records.planes, progress).await?,
+        fill("flight", connection, &records.flights, progress).await?,
+        fill_observations(connection, &records.observations, progress).await?,
+    ])
+}
+
 async fn fill<R: Row>(
     name: &'static str,
     connection: &mut SqliteConnection,
@@ -138,7 +161,7 @@ async fn fill<R: Row>(
 ) -> Result<Filled, LoadError> {
     let start = Instant::now();
     let mut stage = progress.stage(name, rows.len());
-    let written = row::upsert(connection, rows, |done| stage.at(done))
+    let written = relational::upsert(connection, rows, |done| stage.at(done))
         .await
         .map_err(|source| LoadError::Refused {
             table: name,

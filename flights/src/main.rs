@@ -1,12 +1,13 @@
 //! `flights`: the commands of the reference project.
 
-use anyhow::{Context, Result, bail};
-use carnet::store::{DEFAULT_FILE, Store};
+use anyhow::Result;
+use carnet::store::Store;
 use clap::{Parser, Subcommand};
 use flights::load::{Records, load};
 use flights::progress::Progress;
 use flights::source::Source;
 use std::path::PathBuf;
+use tokio::signal::ctrl_c;
 
 /// Flights that left New York in 2013.
 #[derive(Debug, Parser)]
@@ -47,33 +48,12 @@ fn main() -> Result<()> {
     progress.note(&format!("reading {source}"));
     // Before the database is made or opened, so that a damaged file leaves no trace.
     let records = Records::read(&source)?;
-    let store = open(database)?;
+    let store = match database {
+        Some(path) => Store::create_file(path)?,
+        None => Store::create()?,
+    };
     store.migrate(&flights::MIGRATIONS)?;
-    let summary = store.block_on(async {
-        tokio::select! {
-            outcome = load(&store, &records, &progress) => Ok(outcome?),
-            signal = tokio::signal::ctrl_c() => {
-                signal.context("waiting for Ctrl-C")?;
-                bail!("interrupted: nothing of this load was kept")
-            }
-        }
-    })?;
+    let summary = store.block_on(load(&store, &records, &progress, ctrl_c()))?;
     println!("{summary}");
     Ok(())
-}
-
-fn open(database: Option<PathBuf>) -> Result<Store> {
-    if let Some(path) = database {
-        return Ok(Store::create_file(path)?);
-    }
-    let Ok(url) = std::env::var("CARNET_DATABASE_URL") else {
-        return Ok(Store::create_file(DEFAULT_FILE)?);
-    };
-    match url
-        .strip_prefix("sqlite://")
-        .or_else(|| url.strip_prefix("sqlite:"))
-    {
-        Some(path) => Ok(Store::create_file(path)?),
-        None => Ok(Store::open_url(&url)?),
-    }
 }

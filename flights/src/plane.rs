@@ -1,8 +1,8 @@
 //! [`Plane`]: what is flown in, as registered.
 
-use crate::row::{Bound, Row};
 use crate::source::{Rows, SourceError};
 use carnet::record::Record;
+use carnet::store::relational::{Bound, Row};
 
 /// A registered aircraft. The registry is of another day than the flights, so a tail number may since have changed hands.
 #[derive(Debug, Clone, PartialEq, Record)]

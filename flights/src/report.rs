@@ -1,6 +1,6 @@
 //! [`LoadSummary`]: what a load did, for people.
 
-use carnet::store::document::Upserted;
+use carnet::store::Upserted;
 use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;

@@ -7,8 +7,8 @@ use super::{
     FrameError, LoadReport, Param, bson as documents, check, content_hash, sqlite as rows,
 };
 use crate::record::{Place, Record, Schema};
-use crate::store::document::{Filter, indexed_paths, quoted, table_of};
-use crate::store::{Store, relational};
+use crate::store::document::{Filter, indexed_paths, table_of};
+use crate::store::{Store, quoted, relational};
 use bson::{Bson, Document};
 use polars::prelude::DataFrame;
 use sqlx::SqliteConnection;

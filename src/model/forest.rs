@@ -1,7 +1,7 @@
 //! One tree, and many: smartcore's regression trees on a target of 0 and 1, whose leaves are then shares, that is
 //! probabilities (smartcore's classifiers give labels only).
 
-use super::boost::{drawn, shuffled};
+use super::chance::{drawn, shuffled};
 use super::estimator::{at_least, share};
 use super::trees::{Ensemble, FlatTree, GrownTree, bounds, matrix, numbers, read_through};
 use super::{ModelError, parallel};

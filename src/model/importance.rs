@@ -1,6 +1,6 @@
 //! Which columns a model leans on: permutation importance, grouped by column.
 
-use super::boost::{drawn, shuffled};
+use super::chance::{drawn, shuffled};
 use super::{Fitted, MetricError, ModelError, log_loss};
 use crate::recipe::FittedRecipe;
 use crate::record::Columns;

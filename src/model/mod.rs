@@ -7,6 +7,7 @@
 //! Nothing here knows files or services. Only [`Split::by_time`] and the comparison's frames need the feature `frame`.
 
 mod boost;
+mod chance;
 mod compare;
 mod curves;
 mod error;

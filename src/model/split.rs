@@ -1,7 +1,7 @@
 //! [`Split`]: training and test rows. By time when rows carry time, because rows of the same day know of each other.
 
 use super::ModelError;
-use super::boost::mixed;
+use super::chance::mixed;
 use crate::record::{Column, Columns};
 use chrono::{DateTime, NaiveDate, NaiveTime, SecondsFormat, TimeZone, Utc};
 use chrono_tz::Tz;

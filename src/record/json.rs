@@ -7,8 +7,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::borrow::Cow;
 
-/// Errors listed at most: a body of thousands of wrong records does not deserve an answer longer than itself.
-const LISTED: usize = 100;
+/// Errors that [`Schema::read_json`] lists at most: a body of thousands of wrong records does not deserve an answer longer than
+/// itself.
+pub const LISTED: usize = 100;
 /// Characters of a wrong value or an unknown name that are repeated back.
 const SHOWN: usize = 60;
 /// Edits that a slip of the keyboard makes at most.
@@ -32,7 +33,7 @@ impl Schema {
     /// Timestamps are RFC 3339 text with an offset.
     ///
     /// # Errors
-    /// Every value that does not fit, every field that is missing or unknown, up to the first 100.
+    /// Every value that does not fit, every field that is missing or unknown, up to the first [`LISTED`].
     pub fn read_json(&self, records: &[Value]) -> Result<Columns, Vec<FieldError>> {
         let mut columns: Vec<Column> = self
             .fields

@@ -75,6 +75,22 @@ pub enum StoreError {
         /// Those that exist.
         existing: String,
     },
+    /// A record that cannot be written by key.
+    #[error("records of {place} cannot be written by key: {reason}")]
+    Unwritable {
+        /// Where the record lives.
+        place: String,
+        /// What is missing.
+        reason: &'static str,
+    },
+    /// A variable of the environment that cannot be used.
+    #[error("{variable} cannot be used: {reason}")]
+    Variable {
+        /// The variable.
+        variable: &'static str,
+        /// Why not, and what to do; never the value, which may hold a password.
+        reason: &'static str,
+    },
     /// A document that cannot be stored.
     #[error("document {position} of {collection} cannot be stored: {reason}")]
     Document {

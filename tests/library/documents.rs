@@ -4,7 +4,8 @@ use crate::world::{readings, world};
 use bson::{doc, rawdoc};
 use carnet::frame::FrameError;
 use carnet::record::Record;
-use carnet::store::document::{Filter, Upserted};
+use carnet::store::Upserted;
+use carnet::store::document::Filter;
 use chrono::{DateTime, Utc};
 use proptest::prelude::*;
 

@@ -53,19 +53,29 @@ fn an_applied_migration_must_not_change() {
 }
 
 #[test]
-fn a_migration_that_fails_half_way_leaves_nothing() {
+fn a_migration_that_fails_half_way_leaves_nothing_of_itself_and_of_those_before_it() {
     let world = world();
-    let broken = Migration {
+    let sound = Migration {
         version: 2,
+        description: "sound",
+        sql: "CREATE TABLE sound (x INTEGER)",
+    };
+    let broken = Migration {
+        version: 3,
         description: "broken",
         sql: "CREATE TABLE half (x INTEGER); CREATE TABLE half (x)",
     };
-    let error = world.store.migrate(&[MIGRATIONS[0], broken]).unwrap_err();
+    let error = world
+        .store
+        .migrate(&[MIGRATIONS[0], sound, broken])
+        .unwrap_err();
     assert!(
-        matches!(error, StoreError::Migration { version: 2, .. }),
+        matches!(error, StoreError::Migration { version: 3, .. }),
         "{error}"
     );
     world.execute("CREATE TABLE half (x INTEGER)");
+    world.execute("CREATE TABLE sound (x INTEGER)");
+    world.store.migrate(MIGRATIONS).unwrap();
 }
 
 #[test]

@@ -50,7 +50,7 @@ impl World {
             .unwrap();
     }
 
-    pub(crate) fn upsert(&self, documents: &[RawDocumentBuf]) -> document::Upserted {
+    pub(crate) fn upsert(&self, documents: &[RawDocumentBuf]) -> carnet::store::Upserted {
         self.store.block_on(async {
             let mut transaction = self.store.pool().begin().await.unwrap();
             let done = document::upsert(&mut transaction, "reading", documents)

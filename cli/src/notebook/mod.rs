@@ -30,8 +30,8 @@ pub(crate) enum NotebookCommand {
 
 const RUN_HELP: &str = "\
 The code cells run in order in the notebook's folder. At the first cell that fails the run stops, the partial result
-is saved and the exit code is 1; Ctrl-C interrupts the cell, saves and exits with 130. The file is replaced only once
-the whole result is written. Kernels are looked for in JUPYTER_PATH, JUPYTER_DATA_DIR, the active virtual environment,
+is saved (beside the notebook as NAME.partial.ipynb unless --output says where) and the exit code is 1; Ctrl-C does the
+same with exit code 130. The notebook itself is replaced only by a whole result. Kernels are looked for in JUPYTER_PATH, JUPYTER_DATA_DIR, the active virtual environment,
 the home folder's .local/share/jupyter, /usr/local/share/jupyter and /usr/share/jupyter.
 
 Examples:

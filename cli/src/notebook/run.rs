@@ -25,7 +25,7 @@ use super::stop::Stop;
 pub(crate) struct Request {
     /// The notebook.
     pub(crate) file: PathBuf,
-    /// Where the result goes; the notebook itself when absent.
+    /// Where the result goes; when absent the notebook itself, or NAME.partial.ipynb beside it if a cell fails.
     pub(crate) output: Option<PathBuf>,
     /// The kernel; the one that the notebook names when absent.
     pub(crate) kernel: Option<String>,
@@ -217,10 +217,12 @@ pub(crate) async fn run(request: &Request) -> Result<(), RunError> {
     progress.doing(format!("{} is ending", kernel.name));
     session.shutdown(&mut listener).await;
 
-    let saved = request
-        .output
-        .clone()
-        .unwrap_or_else(|| request.file.clone());
+    let saved = match &request.output {
+        Some(output) => output.clone(),
+        None if failure.is_none() => request.file.clone(),
+        // The notebook keeps the outputs it has, also those of the cells that were not reached.
+        None => request.file.with_extension("partial.ipynb"),
+    };
     let Listener {
         outputs, counts, ..
     } = listener;

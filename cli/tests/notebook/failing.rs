@@ -52,7 +52,8 @@ fn a_cell_that_does_not_compile_is_named_and_the_partial_result_kept() {
         said.err
     );
     assert!(
-        said.err.contains("the partial result is saved in a.ipynb"),
+        said.err
+            .contains("the partial result is saved in a.partial.ipynb"),
         "{}",
         said.err
     );
@@ -61,7 +62,22 @@ fn a_cell_that_does_not_compile_is_named_and_the_partial_result_kept() {
         "nothing runs after the failure: {}",
         said.err
     );
-    assert_partial(&world.read("a.ipynb"), None);
+    assert_partial(&world.read("a.partial.ipynb"), None);
+    assert_eq!(
+        world.read("a.ipynb"),
+        before,
+        "the notebook keeps the outputs it had"
+    );
+}
+
+#[test]
+fn a_failure_with_an_output_keeps_the_partial_result_there() {
+    let world = World::new();
+    world.notebook("a.ipynb", &["40 + 2", "let n: i32 = \"seven\";", "1"]);
+    let said = world.carnet(&["run", "a.ipynb", "--output", "b.ipynb"]);
+    assert_eq!(said.code, 1, "{said:?}");
+    assert_partial(&world.read("b.ipynb"), None);
+    assert!(!world.path("a.partial.ipynb").exists());
 }
 
 #[test]
@@ -82,7 +98,7 @@ fn a_cell_that_panics_stops_the_run() {
         "{}",
         said.err
     );
-    assert_partial(&world.read("a.ipynb"), None);
+    assert_partial(&world.read("a.partial.ipynb"), None);
 }
 
 #[test]
@@ -101,7 +117,7 @@ fn a_kernel_that_dies_in_a_cell_is_an_error_of_that_cell() {
         "{}",
         said.err
     );
-    let saved = world.read("a.ipynb");
+    let saved = world.read("a.partial.ipynb");
     assert_partial(&saved, Some("KernelDied"));
     assert_eq!(
         text(&code_cells(&saved)[1]["outputs"][0]["text"]),
@@ -126,7 +142,7 @@ fn a_cell_that_takes_too_long_is_interrupted() {
         "{}",
         said.err
     );
-    assert_partial(&world.read("a.ipynb"), Some("Timeout"));
+    assert_partial(&world.read("a.partial.ipynb"), Some("Timeout"));
 }
 
 #[test]
@@ -149,7 +165,7 @@ fn ctrl_c_interrupts_the_cell_and_saves_what_there_is() {
         "{}",
         said.err
     );
-    assert_partial(&world.read("a.ipynb"), Some("Interrupted"));
+    assert_partial(&world.read("a.partial.ipynb"), Some("Interrupted"));
 }
 
 #[test]

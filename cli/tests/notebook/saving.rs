@@ -43,13 +43,13 @@ fn a_saved_notebook_is_valid_to_other_readers_and_laid_out_as_they_write_it() {
     before["cells"][0]["attachments"] =
         json!({"p.png": {"image/png": "iVBORw0KGgo=", "text/plain": "a\nb"}});
     world.write("a.ipynb", &before);
-    let said = world.carnet(&["run", "a.ipynb"]);
+    let said = world.carnet(&["run", "a.ipynb", "--output", "b.ipynb"]);
     assert_eq!(
         said.code, 1,
         "the last cell does not compile, so that an error is saved as well: {said:?}"
     );
 
-    let saved = std::fs::read_to_string(world.path("a.ipynb")).unwrap();
+    let saved = std::fs::read_to_string(world.path("b.ipynb")).unwrap();
     assert!(
         matches!(
             nbformat::parse_notebook(&saved),
@@ -59,7 +59,7 @@ fn a_saved_notebook_is_valid_to_other_readers_and_laid_out_as_they_write_it() {
     );
     let python = Path::new(env!("CARGO_MANIFEST_DIR")).join("../.venv/bin/python");
     if has_reference(&python) {
-        let file = world.path("a.ipynb");
+        let file = world.path("b.ipynb");
         let said = Said::from(
             Command::new(python)
                 .args(["-c", REFERENCE])

@@ -2,7 +2,7 @@
 
 use super::{LOADED, all_rows, command, fill, loaded, number, run, text};
 use bson::doc;
-use carnet::store::document::Upserted;
+use carnet::store::Upserted;
 use flights::{Airline, Airport, Flight, Observation, Plane};
 use sqlx::Row;
 

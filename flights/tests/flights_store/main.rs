@@ -13,6 +13,7 @@ use flights::load::{Records, load};
 use flights::progress::Progress;
 use flights::report::LoadSummary;
 use flights::source::Source;
+use std::future::pending;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::LazyLock;
@@ -35,7 +36,7 @@ fn fill(path: &Path) -> LoadSummary {
     let store = Store::create_file(path).unwrap();
     store.migrate(&flights::MIGRATIONS).unwrap();
     store
-        .block_on(load(&store, &RECORDS, &Progress::quiet()))
+        .block_on(load(&store, &RECORDS, &Progress::quiet(), pending()))
         .unwrap()
 }
 

@@ -4,6 +4,7 @@ use super::{RECORDS, all_rows, command, fill, number, run};
 use carnet::store::Store;
 use flights::load::load;
 use flights::progress::Progress;
+use std::future::pending;
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -82,7 +83,7 @@ fn a_row_that_the_database_refuses_undoes_all_rows_before_it() {
          BEGIN SELECT RAISE(ABORT, 'the disk is full'); END",
     );
     let error = store
-        .block_on(load(&store, &RECORDS, &Progress::quiet()))
+        .block_on(load(&store, &RECORDS, &Progress::quiet(), pending()))
         .unwrap_err()
         .to_string();
     assert!(

@@ -4,7 +4,8 @@
 //! columns beside the bodies, which only narrows what is read: every document is tried against the whole filter, so both
 //! ways give the same answer.
 
-use super::{lookup, quoted};
+use super::lookup;
+use crate::store::quoted;
 use bson::raw::{RawBsonRef, RawDocument};
 use bson::{Bson, Document};
 use std::cmp::Ordering;

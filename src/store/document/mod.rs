@@ -11,7 +11,7 @@ mod upsert;
 
 pub use filter::{Filter, FilterError};
 pub use path::lookup;
-pub use upsert::{Upserted, upsert};
+pub use upsert::upsert;
 
 use super::relational;
 use crate::store::StoreError;
@@ -22,11 +22,6 @@ const PREFIX: &str = "document_";
 /// The table of a collection.
 pub(crate) fn table_of(collection: &str) -> String {
     format!("{PREFIX}{collection}")
-}
-
-/// The name as an SQL identifier: quoted, so that dots and any other character are safe.
-pub(crate) fn quoted(name: &str) -> String {
-    format!("\"{}\"", name.replace('"', "\"\""))
 }
 
 /// The indexed paths of a collection, in column order.

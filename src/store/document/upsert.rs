@@ -1,7 +1,7 @@
 //! Writing documents by key: new ones are added, changed ones replaced, equal ones left alone.
 
-use super::{indexed_paths, lookup, quoted, table_of};
-use crate::store::StoreError;
+use super::{indexed_paths, lookup, table_of};
+use crate::store::{StoreError, Upserted, quoted};
 use bson::raw::{RawBsonRef, RawDocument, RawDocumentBuf};
 use sqlx::sqlite::SqliteArguments;
 use sqlx::{Arguments, AssertSqlSafe, SqlSafeStr, SqliteConnection};
@@ -9,17 +9,6 @@ use sqlx::{Arguments, AssertSqlSafe, SqlSafeStr, SqliteConnection};
 /// Bind parameters a statement may have (SQLITE_LIMIT_VARIABLE_NUMBER's default).
 const PARAMETERS: usize = 32_766;
 const ROWS_A_STATEMENT: usize = 500;
-
-/// What an [`upsert`] did.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Upserted {
-    /// Documents that were not there before.
-    pub new: u64,
-    /// Documents whose bytes, or the values of the indexed paths, differed and were replaced.
-    pub changed: u64,
-    /// Documents that were there with the same bytes.
-    pub same: u64,
-}
 
 /// Writes documents by their `_id`, which must be text, in the caller's transaction.
 ///

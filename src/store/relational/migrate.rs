@@ -56,10 +56,21 @@ impl Database {
                 })
                 .collect(),
         );
+        // sqlx begins a transaction for each migration, which within this one is a savepoint: all are applied, or none.
+        let error = |source| StoreError::Database {
+            path: self.path().to_owned(),
+            source,
+        };
+        let mut transaction = self
+            .pool()
+            .begin_with("BEGIN IMMEDIATE")
+            .await
+            .map_err(error)?;
         migrator
-            .run(self.pool())
+            .run(&mut *transaction)
             .await
             .map_err(|error| self.migrate_error(error, migrations))?;
+        transaction.commit().await.map_err(error)?;
         Ok(Migrated {
             applied: migrations.len().saturating_sub(before),
             version: known,

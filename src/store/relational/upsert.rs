@@ -1,9 +1,7 @@
-//! Writing records to their table by key, many rows a statement: new ones are added, changed ones updated, equal ones left
-//! alone. The record's own schema gives the table, the columns and the key; every value is a bind parameter.
+//! Writing records to their table by key, many rows a statement: new ones are added, changed ones updated, equal ones left alone. The record's own schema gives the table, the columns and the key; every value is a bind parameter.
 
-use carnet::record::{Place, Record};
-use carnet::store::StoreError;
-use carnet::store::document::Upserted;
+use crate::record::{Place, Record};
+use crate::store::{StoreError, Upserted, quoted};
 use chrono::{DateTime, SecondsFormat, Utc};
 use sqlx::sqlite::SqliteArguments;
 use sqlx::{Arguments, AssertSqlSafe, SqlSafeStr, SqliteConnection};
@@ -67,13 +65,13 @@ impl Bound {
 /// Writes all rows in the caller's transaction, telling `progress` how many are written so far.
 ///
 /// # Errors
-/// When the database refuses a row. What was written before is the transaction's to undo.
+/// When the record has no table or no key, or the database refuses a row. What was written before is the transaction's to undo.
 pub async fn upsert<R: Row>(
     connection: &mut SqliteConnection,
     rows: &[R],
     mut progress: impl FnMut(usize),
 ) -> Result<Upserted, StoreError> {
-    let target = Target::of::<R>();
+    let target = Target::of::<R>()?;
     let before = target.count(connection).await?;
     let (mut written, mut done) = (0, 0);
     for rows in rows.chunks(PARAMETERS / target.columns.len().max(1)) {
@@ -107,13 +105,20 @@ struct Target {
 }
 
 impl Target {
-    fn of<R: Record>() -> Target {
+    fn of<R: Record>() -> Result<Target, StoreError> {
         let schema = R::schema();
-        let table = match &schema.place {
-            Place::Table(name) => quoted(name),
-            other => quoted(&other.to_string()),
+        let unwritable = |reason| StoreError::Unwritable {
+            place: schema.place.to_string(),
+            reason,
         };
-        Target {
+        let Place::Table(table) = &schema.place else {
+            return Err(unwritable("it lives in no table"));
+        };
+        if schema.fields.iter().all(|field| !field.key) {
+            return Err(unwritable("no field of it is marked #[record(key)]"));
+        }
+        let table = quoted(table);
+        Ok(Target {
             table,
             columns: schema
                 .fields
@@ -126,7 +131,7 @@ impl Target {
                 .filter(|field| field.key)
                 .map(|field| quoted(&field.path))
                 .collect(),
-        }
+        })
     }
 
     async fn count(&self, connection: &mut SqliteConnection) -> Result<u64, StoreError> {
@@ -155,17 +160,20 @@ impl Target {
             .iter()
             .map(|column| format!("{table}.{column} IS NOT excluded.{column}"))
             .collect();
+        let then = if others.is_empty() {
+            "DO NOTHING".to_owned()
+        } else {
+            format!(
+                "DO UPDATE SET {} WHERE {}",
+                sets.join(", "),
+                differs.join(" OR ")
+            )
+        };
         format!(
-            "INSERT INTO {table} ({}) VALUES {} ON CONFLICT ({}) DO UPDATE SET {} WHERE {}",
+            "INSERT INTO {table} ({}) VALUES {} ON CONFLICT ({}) {then}",
             columns.join(", "),
             vec![row; rows].join(", "),
             key.join(", "),
-            sets.join(", "),
-            differs.join(" OR "),
         )
     }
-}
-
-fn quoted(name: &str) -> String {
-    format!("\"{}\"", name.replace('"', "\"\""))
 }
