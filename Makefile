@@ -19,7 +19,7 @@ test: build kernel ## all tests: units, documents, real databases, kernel, HTTP;
 	$(BIN)/carnet notebook check notebooks/*.ipynb
 
 lab: build kernel .venv/bin/jupyter-lab ## open JupyterLab with the Carnet kernel
-	.venv/bin/jupyter-lab --notebook-dir=notebooks
+	.venv/bin/jupyter-lab --notebook-dir=notebooks $(LAB_FLAGS)
 
 notebook: build kernel ## execute the notebooks again, in place, and check them
 	$(BIN)/flights load
