@@ -4,6 +4,8 @@
 export CARGO_TARGET_DIR ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/carnet/target
 BIN := $(CARGO_TARGET_DIR)/debug
 PYTHON ?= python3
+# The project's notebooks; a scratch notebook beside them is yours.
+NOTEBOOKS := $(or $(shell git ls-files 'notebooks/*.ipynb' 2>/dev/null),$(wildcard notebooks/*.ipynb))
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test lab notebook lint fmt build kernel container
@@ -16,15 +18,15 @@ demo: build kernel ## the whole chain from nothing: load, notebook, models, arte
 
 test: build kernel ## all tests: units, documents, real databases, kernel, HTTP; then the notebooks
 	cargo test --locked --workspace
-	$(BIN)/carnet notebook check notebooks/*.ipynb
+	$(BIN)/carnet notebook check $(NOTEBOOKS)
 
 lab: build kernel .venv/bin/jupyter-lab ## open JupyterLab with the Carnet kernel
 	.venv/bin/jupyter-lab --notebook-dir=notebooks $(LAB_FLAGS)
 
 notebook: build kernel ## execute the notebooks again, in place, and check them
 	$(BIN)/flights load
-	set -e; for file in notebooks/*.ipynb; do JUPYTER_PATH=.venv/share/jupyter $(BIN)/carnet notebook run $$file; done
-	$(BIN)/carnet notebook check notebooks/*.ipynb
+	set -e; for file in $(NOTEBOOKS); do JUPYTER_PATH=.venv/share/jupyter $(BIN)/carnet notebook run $$file; done
+	$(BIN)/carnet notebook check $(NOTEBOOKS)
 
 lint: ## formatting, clippy and workflow checks, warnings are errors
 	cargo fmt --all --check

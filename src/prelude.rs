@@ -3,8 +3,8 @@
 pub use crate::artefact::{Artefact, ArtefactError, Card, CardNotes};
 pub use crate::frame::{FrameError, Load, LoadReport, Loaded, Param, columns_of, content_hash};
 pub use crate::model::{
-    Boost, Comparison, Estimator, Forest, Logistic, ModelError, Prior, Split, Tree, compare,
-    compare_with,
+    Boost, Chosen, Comparison, Estimator, Forest, Logistic, ModelError, Prior, Split, Tree,
+    compare, compare_with,
 };
 pub use crate::recipe::Recipe;
 pub use crate::record::{Kind, Record, Schema};

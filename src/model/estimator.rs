@@ -165,7 +165,7 @@ pub(super) fn share(
 #[cfg(test)]
 pub(super) mod tests {
     #![allow(clippy::unwrap_used, clippy::expect_used)]
-    use super::super::boost::mixed;
+    use super::super::chance::mixed;
     use super::super::{Scores, roc_auc};
     use super::*;
 
