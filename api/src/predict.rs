@@ -72,7 +72,8 @@ pub(crate) async fn predict(
     let deadline = Instant::now() + limits.timeout;
     let (parts, body) = request.into_parts();
     body::check_media_type(&parts.headers)?;
-    // Taken before the body is read: places times the body limit is the memory that requests can fill. The place is held until the work has really ended, also when the client has already been told that it took too long.
+    // Taken before the body is read, so that places times the body limit is the memory that bodies can fill. The place is held
+    // until the work has really ended, also when the client has already been told that it took too long.
     let place = service
         .places
         .clone()

@@ -229,7 +229,15 @@ pub(crate) async fn run(request: &Request) -> Result<(), RunError> {
     for ((cell, outputs), count) in cells.iter().zip(outputs.into_cells()).zip(counts) {
         document.set_result(cell.index, count, outputs);
     }
-    document.save(&saved)?;
+    let written = document.save(&saved);
+    if failure.is_none() {
+        written?;
+    } else if let Err(error) = written {
+        // The cell's failure is the news; that its trace could not be kept comes before it.
+        progress.line(&format!(
+            "warning: the partial result was not saved: {error}"
+        ));
+    }
     match failure {
         Some((place, why)) => Err(RunError::Cell(Box::new(CellFailure {
             file: request.file.clone(),
