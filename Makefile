@@ -8,16 +8,16 @@ PYTHON ?= python3
 NOTEBOOKS := $(or $(shell git ls-files 'notebooks/*.ipynb' 2>/dev/null),$(wildcard notebooks/*.ipynb))
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lab notebook lint fmt build kernel container
+.PHONY: help demo test lab notebook lint fmt build kernel container bench-load
 
 help: ## list the commands
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/make \1\t\2/' | expand -t 16
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/make \1\t\2/' | expand -t 16
 
 demo: build kernel ## the whole chain from nothing: load, notebook, models, artefact, API, one answer
 	@BIN=$(BIN) scripts/demo
 
 test: build kernel ## all tests: units, documents, real databases, kernel, HTTP; then the notebooks
-	cargo test --locked --workspace
+	scripts/test-servers cargo test --locked --workspace
 	$(BIN)/carnet notebook check $(NOTEBOOKS)
 
 lab: build kernel .venv/bin/jupyter-lab ## open JupyterLab with the Carnet kernel
@@ -40,11 +40,20 @@ fmt: ## format the code
 build: ## compile everything once (the first time takes about a quarter of an hour: polars)
 	cargo build --locked --workspace --lib --bins
 
+bench-load: build .venv-bench/bin/python ## measure the loaders against their peers (20 minutes)
+	CARNET_BENCH=$(BIN)/carnet-bench CARNET_TEST_JAVA=-Xmx8g scripts/test-servers .venv-bench/bin/python bench/load.py
+
 container: ## build the API's image, start it and ask it for a prediction (needs Docker and `make demo` before)
 	scripts/container-check
 
 kernel: build
 	@$(BIN)/carnet-kernel install --prefix .venv --name carnet
+
+# Peers have an environment of their own, which nothing but the benchmarks needs.
+.venv-bench/bin/python: bench/requirements.txt
+	$(PYTHON) -m venv .venv-bench
+	.venv-bench/bin/pip install --quiet --requirement bench/requirements.txt
+	touch $@
 
 .venv/bin/jupyter-lab: notebooks/requirements.txt
 	$(PYTHON) -m venv .venv

@@ -6,7 +6,7 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use carnet::record::{FieldError, LISTED};
+use carnet::record::{ERRORS_LISTED, FieldError};
 use serde::Serialize;
 use std::{any::Any, time::Duration};
 use thiserror::Error;
@@ -98,7 +98,9 @@ const RETRY_SECONDS: u64 = 1;
 fn misfits(errors: usize) -> String {
     match errors {
         1 => "1 value does not fit".into(),
-        LISTED.. => format!("{errors} values or more do not fit, the first {errors} are listed"),
+        ERRORS_LISTED.. => {
+            format!("{errors} values or more do not fit, the first {errors} are listed")
+        }
         _ => format!("{errors} values do not fit"),
     }
 }

@@ -20,23 +20,48 @@ pub use flight::Flight;
 pub use observation::Observation;
 pub use plane::Plane;
 
-use carnet::store::Migration;
+use carnet::store::{Migration, Migrations};
 
-/// The migrations of the embedded database, in order; the files are in `migrations/sqlite`.
-pub const MIGRATIONS: [Migration; 3] = [
+/// The migrations of every database that the project can live in; the files are in `migrations`.
+pub const MIGRATIONS: Migrations<'static> = Migrations {
+    sqlite: &SQLITE,
+    postgres: &POSTGRES,
+    mongodb: &MONGODB,
+};
+
+const SQLITE: [Migration; 3] = [
     Migration {
         version: 1,
         description: "airline, airport and plane",
-        sql: include_str!("../../migrations/sqlite/0001_airline_airport_plane.sql"),
+        statements: include_str!("../../migrations/sqlite/0001_airline_airport_plane.sql"),
     },
     Migration {
         version: 2,
         description: "flight",
-        sql: include_str!("../../migrations/sqlite/0002_flight.sql"),
+        statements: include_str!("../../migrations/sqlite/0002_flight.sql"),
     },
     Migration {
         version: 3,
         description: "observation",
-        sql: include_str!("../../migrations/sqlite/0003_observation.sql"),
+        statements: include_str!("../../migrations/sqlite/0003_observation.sql"),
     },
 ];
+
+const POSTGRES: [Migration; 2] = [
+    Migration {
+        version: 1,
+        description: "airline, airport and plane",
+        statements: include_str!("../../migrations/postgres/0001_airline_airport_plane.sql"),
+    },
+    Migration {
+        version: 2,
+        description: "flight",
+        statements: include_str!("../../migrations/postgres/0002_flight.sql"),
+    },
+];
+
+const MONGODB: [Migration; 1] = [Migration {
+    version: 1,
+    description: "observation",
+    statements: include_str!("../../migrations/mongodb/0001_observation.json"),
+}];

@@ -1,5 +1,6 @@
 //! The load: five files into four tables and one collection, in one transaction. Whatever stops it, the database is as it
-//! was before; a second run finds every row there and changes nothing.
+//! was before; a second run finds every row there and changes nothing. Observations in MongoDB are outside the transaction: they
+//! are written last, by key, so that a load that stops among them is simply run again.
 
 use crate::airline::Airline;
 use crate::airport::{self, Airport};
@@ -9,9 +10,8 @@ use crate::plane::Plane;
 use crate::progress::Progress;
 use crate::report::{Filled, LoadSummary};
 use crate::source::{File, Source, SourceError};
-use carnet::store::relational::{self, Row};
-use carnet::store::{Store, StoreError, Upserted, document};
-use sqlx::SqliteConnection;
+use carnet::store::relational::Row;
+use carnet::store::{Store, StoreError, Transaction, Upserted};
 use std::time::Instant;
 use thiserror::Error;
 
@@ -105,7 +105,7 @@ pub async fn load(
     stop: impl Future<Output = std::io::Result<()>>,
 ) -> Result<LoadSummary, LoadError> {
     let start = Instant::now();
-    let mut transaction = store.pool().begin().await.map_err(StoreError::from)?;
+    let mut transaction = store.begin().await?;
     let filled = tokio::select! {
         filled = fill_all(&mut transaction, records, progress) => filled?,
         stopped = stop => return Err(match stopped {
@@ -113,11 +113,13 @@ pub async fn load(
             Err(source) => LoadError::Signal { source },
         }),
     };
-    transaction.commit().await.map_err(StoreError::from)?;
-    // Moves the write-ahead log into the file and empties it. Whatever holds that up, the load is done; SQLite does it later.
-    let _ = sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)")
-        .execute(store.pool())
-        .await;
+    transaction.commit().await?;
+    if let Some(sqlite) = store.sqlite() {
+        // Moves the write-ahead log into the file and empties it. Whatever holds that up, the load is done; SQLite does it later.
+        let _ = sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)")
+            .execute(sqlite)
+            .await;
+    }
     Ok(LoadSummary {
         filled,
         unlisted: records
@@ -127,7 +129,7 @@ pub async fn load(
             .map(|airport| airport.faa.clone())
             .collect(),
         source: records.source.clone(),
-        database: store.path().to_owned(),
+        database: store.to_string(),
         bytes: size(store),
         took: start.elapsed(),
     })
@@ -135,33 +137,34 @@ pub async fn load(
 
 /// Writes all tables, parents before children, and the documents.
 async fn fill_all(
-    connection: &mut SqliteConnection,
+    transaction: &mut Transaction,
     records: &Records,
     progress: &Progress,
 ) -> Result<Vec<Filled>, LoadError> {
-    let airlines = fill("airline", connection, &records.airlines, progress).await?;
+    let airlines = fill("airline", transaction, &records.airlines, progress).await?;
     let airports = Filled {
         read: records.listed,
-        ..fill("airport", connection, &records.airports, progress).await?
+        ..fill("airport", transaction, &records.airports, progress).await?
     };
     Ok(vec![
         airlines,
         airports,
-        fill("plane", connection, &records.planes, progress).await?,
-        fill("flight", connection, &records.flights, progress).await?,
-        fill_observations(connection, &records.observations, progress).await?,
+        fill("plane", transaction, &records.planes, progress).await?,
+        fill("flight", transaction, &records.flights, progress).await?,
+        fill_observations(transaction, &records.observations, progress).await?,
     ])
 }
 
 async fn fill<R: Row>(
     name: &'static str,
-    connection: &mut SqliteConnection,
+    transaction: &mut Transaction,
     rows: &[R],
     progress: &Progress,
 ) -> Result<Filled, LoadError> {
     let start = Instant::now();
     let mut stage = progress.stage(name, rows.len());
-    let written = relational::upsert(connection, rows, |done| stage.at(done))
+    let written = transaction
+        .upsert(rows, |done| stage.at(done))
         .await
         .map_err(|source| LoadError::Refused {
             table: name,
@@ -177,7 +180,7 @@ async fn fill<R: Row>(
 }
 
 async fn fill_observations(
-    connection: &mut SqliteConnection,
+    transaction: &mut Transaction,
     observations: &[Observation],
     progress: &Progress,
 ) -> Result<Filled, LoadError> {
@@ -186,7 +189,8 @@ async fn fill_observations(
     let (mut all, mut done) = (Upserted::default(), 0);
     for some in observations.chunks(DOCUMENTS_A_STEP) {
         let documents: Vec<_> = some.iter().map(Observation::document).collect();
-        let written = document::upsert(connection, COLLECTION, &documents)
+        let written = transaction
+            .upsert_documents(COLLECTION, &documents)
             .await
             .map_err(|source| LoadError::Refused {
                 table: COLLECTION,
@@ -207,7 +211,7 @@ async fn fill_observations(
     })
 }
 
-/// The bytes of the database; 0 when they cannot be asked for.
-fn size(store: &Store) -> u64 {
-    std::fs::metadata(store.path()).map_or(0, |file| file.len())
+/// The bytes of the embedded database; none when there is none, or they cannot be asked for.
+fn size(store: &Store) -> Option<u64> {
+    Some(std::fs::metadata(store.path()?).ok()?.len())
 }

@@ -2,7 +2,6 @@
 
 use carnet::store::Upserted;
 use std::fmt;
-use std::path::PathBuf;
 use std::time::Duration;
 
 /// What was done to one table or collection.
@@ -27,10 +26,10 @@ pub struct LoadSummary {
     pub unlisted: Vec<String>,
     /// Where the rows came from.
     pub source: String,
-    /// The database.
-    pub database: PathBuf,
-    /// Its size in bytes.
-    pub bytes: u64,
+    /// The stores.
+    pub database: String,
+    /// The size of the embedded database in bytes, if it is one.
+    pub bytes: Option<u64>,
     /// How long it took in all.
     pub took: Duration,
 }
@@ -74,10 +73,13 @@ impl fmt::Display for LoadSummary {
         }
         write!(
             f,
-            "{} is in {} ({:.0} MB) after {:.1} s",
+            "{} is in {}{} after {:.1} s",
             self.source,
-            self.database.display(),
-            self.bytes as f64 / 1e6,
+            self.database,
+            self.bytes.map_or_else(String::new, |bytes| format!(
+                " ({:.0} MB)",
+                bytes as f64 / 1e6
+            )),
             self.took.as_secs_f64()
         )
     }

@@ -1,58 +1,174 @@
-//! BSON documents → columns: the record's paths are looked up in the raw bytes; no document is built.
+//! BSON documents → columns: one walk over the raw bytes takes what the record's paths name; no document is built.
 
 use super::FrameError;
 use super::builder::{Builder, holds, narrows};
-use super::cursor::{Cell, Cursor};
-use super::report::Mismatches;
+use super::load::Output;
 use crate::record::Schema;
-use crate::store::document::{Filter, lookup};
-use bson::raw::{RawBsonRef, RawDocument};
+use bson::raw::{RawArray, RawBsonRef, RawDocument, RawElement};
 use polars::prelude::ChunkedBuilder;
 
-/// Reads the documents that pass the filter, up to `limit`: column 0 is the id, column 1 the body. Returns how many passed
-/// and how many were read.
-pub(super) fn read(
-    cursor: &mut Cursor<'_, '_>,
-    (schema, collection): (&Schema, &str),
-    filter: &Filter,
-    limit: Option<usize>,
-    builders: &mut [Builder],
-    mismatches: &mut Mismatches,
-) -> Result<(usize, usize), FrameError> {
-    let (mut passed, mut rows) = (0, 0);
-    while limit.is_none_or(|limit| passed < limit) && cursor.step()? {
-        rows += 1;
-        let (Cell::Text(id), Cell::Blob(bytes)) = (cursor.cell(0), cursor.cell(1)) else {
-            return Err(damaged(collection, b"?", "its row holds no BSON".into()));
-        };
-        let document = RawDocument::from_bytes(bytes)
-            .map_err(|error| damaged(collection, id, error.to_string()))?;
-        if !filter
-            .passes(document)
-            .map_err(|error| damaged(collection, id, error.to_string()))?
-        {
-            continue;
-        }
-        passed += 1;
-        for (field, builder) in schema.fields.iter().zip(builders.iter_mut()) {
-            let value = lookup(document, &field.path)
-                .map_err(|error| damaged(collection, id, error.to_string()))?;
-            let found = match value {
-                None | Some(RawBsonRef::Null) if field.nullable => {
-                    builder.push_null();
-                    continue;
+/// The record's paths as a tree, so that each document is walked once however many fields there are.
+#[derive(Debug)]
+pub(super) struct Paths {
+    roots: Vec<Node>,
+    /// Which fields the document at hand has had a value for.
+    seen: Vec<bool>,
+}
+
+/// One part of a path.
+#[derive(Debug)]
+struct Node {
+    name: String,
+    /// The name as a place in an array, if it is a number.
+    index: Option<usize>,
+    /// The fields whose path ends here.
+    fields: Vec<usize>,
+    below: Vec<Node>,
+}
+
+impl Paths {
+    pub(super) fn of(schema: &Schema) -> Paths {
+        let mut roots = Vec::new();
+        for (field, path) in schema.fields.iter().map(|field| &field.path).enumerate() {
+            let mut nodes = &mut roots;
+            let mut parts = path.split('.').peekable();
+            while let Some(part) = parts.next() {
+                let at = place(nodes, part);
+                if parts.peek().is_none() {
+                    nodes[at].fields.push(field);
                 }
-                None => "nothing".to_owned(),
-                Some(value) if push(builder, value) => continue,
-                Some(value) => format!("{:?}", value.element_type()),
-            };
-            builder.push_null();
-            mismatches.add(&field.name, &field.kind.to_string(), &found, || {
-                String::from_utf8_lossy(id).into_owned()
-            });
+                nodes = &mut nodes[at].below;
+            }
+        }
+        Paths {
+            roots,
+            seen: vec![false; schema.fields.len()],
         }
     }
-    Ok((passed, rows))
+}
+
+/// The place of the node with this name, made if there is none.
+fn place(nodes: &mut Vec<Node>, name: &str) -> usize {
+    if let Some(at) = nodes.iter().position(|node| node.name == name) {
+        return at;
+    }
+    nodes.push(Node {
+        name: name.to_owned(),
+        index: name.parse().ok(),
+        fields: Vec::new(),
+        below: Vec::new(),
+    });
+    nodes.len() - 1
+}
+
+/// Appends one document to the columns; what does not fit becomes a null and is counted. `id` names it in messages.
+pub(super) fn append(
+    document: &RawDocument,
+    paths: &mut Paths,
+    schema: &Schema,
+    output: &mut Output,
+    id: impl Fn() -> String,
+) -> Result<(), bson::error::Error> {
+    let Paths { roots, seen } = paths;
+    seen.fill(false);
+    let mut take = |field: usize, value: RawBsonRef<'_>| {
+        // Of two elements with one name the first counts.
+        if !std::mem::replace(&mut seen[field], true) {
+            put(field, Some(value), schema, output, &id);
+        }
+    };
+    in_document(document, roots, &mut take)?;
+    for field in (0..seen.len()).filter(|field| !seen[*field]) {
+        put(field, None, schema, output, &id);
+    }
+    Ok(())
+}
+
+fn in_document<'a>(
+    document: &'a RawDocument,
+    nodes: &[Node],
+    take: &mut impl FnMut(usize, RawBsonRef<'a>),
+) -> Result<(), bson::error::Error> {
+    // Documents of one collection mostly have their elements in one order, so the next node is tried first.
+    let mut next = 0;
+    for element in document.iter_elements() {
+        let element = element?;
+        let name = element.key().as_str();
+        let found = (next..nodes.len())
+            .chain(0..next)
+            .find(|at| nodes[*at].name == name);
+        if let Some(at) = found {
+            element_at(&element, &nodes[at], take)?;
+            next = (at + 1) % nodes.len();
+        }
+    }
+    Ok(())
+}
+
+fn element_at<'a>(
+    element: &RawElement<'a>,
+    node: &Node,
+    take: &mut impl FnMut(usize, RawBsonRef<'a>),
+) -> Result<(), bson::error::Error> {
+    value_at(element.value()?, node, take)
+}
+
+fn value_at<'a>(
+    value: RawBsonRef<'a>,
+    node: &Node,
+    take: &mut impl FnMut(usize, RawBsonRef<'a>),
+) -> Result<(), bson::error::Error> {
+    for field in &node.fields {
+        take(*field, value);
+    }
+    match value {
+        _ if node.below.is_empty() => Ok(()),
+        RawBsonRef::Document(inner) => in_document(inner, &node.below, take),
+        RawBsonRef::Array(items) => in_array(items, &node.below, take),
+        _ => Ok(()),
+    }
+}
+
+fn in_array<'a>(
+    items: &'a RawArray,
+    nodes: &[Node],
+    take: &mut impl FnMut(usize, RawBsonRef<'a>),
+) -> Result<(), bson::error::Error> {
+    let Some(last) = nodes.iter().filter_map(|node| node.index).max() else {
+        return Ok(());
+    };
+    for (index, item) in items.into_iter().enumerate().take(last.saturating_add(1)) {
+        let item = item?;
+        for node in nodes.iter().filter(|node| node.index == Some(index)) {
+            value_at(item, node, take)?;
+        }
+    }
+    Ok(())
+}
+
+/// Puts a value, or its absence, into the field's column.
+fn put(
+    field: usize,
+    value: Option<RawBsonRef<'_>>,
+    schema: &Schema,
+    output: &mut Output,
+    id: impl Fn() -> String,
+) {
+    let builder = &mut output.builders[field];
+    let field = &schema.fields[field];
+    let found = match value {
+        None | Some(RawBsonRef::Null) if field.nullable => {
+            builder.push_null();
+            return;
+        }
+        None => "nothing".to_owned(),
+        Some(value) if push(builder, value) => return,
+        Some(value) => format!("{:?}", value.element_type()),
+    };
+    builder.push_null();
+    output
+        .mismatches
+        .add(&field.name, &field.kind.to_string(), &found, id);
 }
 
 /// Appends the value; false when it does not fit. Widening is lossless: int32 to int64, and integers to floats that hold
@@ -97,10 +213,93 @@ fn push(builder: &mut Builder, value: RawBsonRef<'_>) -> bool {
     true
 }
 
-fn damaged(collection: &str, id: &[u8], reason: String) -> FrameError {
+/// A stored document that is not valid BSON.
+pub(super) fn damaged(collection: &str, id: String, reason: String) -> FrameError {
     FrameError::Damaged {
         collection: collection.to_owned(),
-        id: String::from_utf8_lossy(id).into_owned(),
+        id,
         reason,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::frame::report::Mismatches;
+    use crate::record::{Field, Kind, Place};
+    use crate::store::document::lookup;
+    use bson::Bson;
+    use proptest::prelude::*;
+
+    const PATHS: [&str; 7] = ["a", "a.b", "a.b.c", "b.1", "b.1.a", "c.0.0", "b"];
+
+    fn schema() -> Schema {
+        let field = |path: &str| Field {
+            name: path.into(),
+            kind: Kind::Int32,
+            nullable: true,
+            key: false,
+            path: path.into(),
+            description: None,
+        };
+        Schema {
+            place: Place::Collection("any".into()),
+            fields: PATHS.map(field).into(),
+        }
+    }
+
+    fn value() -> impl Strategy<Value = Bson> {
+        let leaf = prop_oneof![
+            any::<i32>().prop_map(Bson::Int32),
+            Just(Bson::Null),
+            "[a-c]{0,2}".prop_map(Bson::String),
+        ];
+        leaf.prop_recursive(3, 24, 4, |inner| {
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..3).prop_map(Bson::Array),
+                prop::collection::vec(("[a-c01]", inner), 0..4)
+                    .prop_map(|items| Bson::Document(items.into_iter().collect())),
+            ]
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn one_walk_takes_what_looking_up_each_path_finds(items in prop::collection::vec(("[a-c]", value()), 0..4)) {
+            let document: bson::Document = items.into_iter().collect();
+            let raw = bson::raw::RawDocumentBuf::try_from(&document).unwrap();
+            let schema = schema();
+            let mut output = Output {
+                builders: schema.fields.iter().map(Builder::new).collect(),
+                mismatches: Mismatches::default(),
+            };
+            append(&raw, &mut Paths::of(&schema), &schema, &mut output, String::new).unwrap();
+            let misfits = output.mismatches.into_inner();
+            for (path, builder) in PATHS.iter().zip(output.builders) {
+                let column = builder.finish();
+                prop_assert_eq!(column.len(), 1);
+                let found = lookup(&raw, path).unwrap();
+                let whole = found.and_then(|value| value.as_i32());
+                prop_assert_eq!(column.i32().unwrap().get(0), whole, "{} in {}", path, document);
+                let misfit = found.is_some_and(|value| value.as_i32().is_none() && value != RawBsonRef::Null);
+                prop_assert_eq!(misfits.iter().any(|one| one.field == *path), misfit);
+            }
+        }
+
+        #[test]
+        fn hostile_bytes_are_an_error_or_a_document_and_never_a_panic(bytes in prop::collection::vec(any::<u8>(), 0..120)) {
+            let mut framed = i32::try_from(bytes.len() + 5).unwrap().to_le_bytes().to_vec();
+            framed.extend(bytes);
+            framed.push(0);
+            let schema = schema();
+            let mut output = Output {
+                builders: schema.fields.iter().map(Builder::new).collect(),
+                mismatches: Mismatches::default(),
+            };
+            if let Ok(document) = RawDocument::from_bytes(&framed) {
+                let _ = append(document, &mut Paths::of(&schema), &schema, &mut output, String::new);
+            }
+        }
     }
 }

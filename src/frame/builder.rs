@@ -67,7 +67,8 @@ pub(super) fn holds(mantissa: u32, value: i64) -> bool {
     value.unsigned_abs() <= 1 << mantissa
 }
 
-/// Whether a 32-bit float has the value in its range; it may round, but not to infinity.
+/// Whether a 32-bit float has the value in its range; it may round, but neither to infinity nor to zero.
 pub(super) fn narrows(value: f64) -> bool {
-    (value as f32).is_finite() || !value.is_finite()
+    let narrow = value as f32;
+    narrow.is_finite() == value.is_finite() && (narrow == 0.0) == (value == 0.0)
 }

@@ -1,15 +1,20 @@
 //! The record against the catalogue, before anything is read: every difference at once, each with what to do.
 //!
+//! PostgreSQL's types are in `postgres/types.rs`; these are SQLite's:
+//!
 //! | declared type (SQLite, upper case)          | kinds a record may give it |
 //! | ------------------------------------------- | -------------------------- |
 //! | contains INT                                | Int64, Int32               |
 //! | BOOLEAN, BOOL                               | Bool                       |
-//! | TIMESTAMP, DATETIME                         | Timestamp                  |
-//! | contains CHAR, CLOB or TEXT                 | Text                       |
+//! | TIMESTAMP, DATETIME                         | Timestamp, Text            |
+//! | DATE                                        | Text                       |
+//! | contains CHAR, CLOB or TEXT                 | Text, Timestamp            |
 //! | contains REAL, FLOA or DOUB                 | Float64, Float32           |
+//! | none, or contains BLOB                      | any                        |
+//! | any other, such as NUMERIC(10,2)            | Float64, Int64, Int32, Float32 |
 //!
-//! The order and the substrings are SQLite's own (sqlite.org/datatype3.html, section 3.1), with the two date and boolean
-//! names before them.
+//! The order and the substrings are SQLite's own (sqlite.org/datatype3.html, section 3.1), with the names for booleans, instants
+//! and dates before them. Each value is looked at when it is read, so a kind that not all values have is a mismatch, no guess.
 
 use crate::record::{Field, Kind, Schema};
 use crate::store::relational::CatalogueColumn;
@@ -43,25 +48,38 @@ impl fmt::Display for Difference {
     }
 }
 
-/// The kinds a declared type can be loaded as, the natural one first; none for types that are not supported.
-fn kinds(declared: &str) -> &'static [Kind] {
+/// The kinds an SQLite column can be loaded as, the natural one first.
+pub(super) fn sqlite_kinds(column: &CatalogueColumn) -> &'static [Kind] {
+    let declared = column.base.as_str();
     let has = |parts: &[&str]| parts.iter().any(|part| declared.contains(part));
     if matches!(declared, "BOOLEAN" | "BOOL") {
         &[Kind::Bool]
     } else if matches!(declared, "TIMESTAMP" | "DATETIME") {
-        &[Kind::Timestamp]
+        &[Kind::Timestamp, Kind::Text]
+    } else if declared == "DATE" {
+        &[Kind::Text]
     } else if has(&["INT"]) {
         &[Kind::Int64, Kind::Int32]
     } else if has(&["CHAR", "CLOB", "TEXT"]) {
-        &[Kind::Text]
+        &[Kind::Text, Kind::Timestamp]
     } else if has(&["REAL", "FLOA", "DOUB"]) {
         &[Kind::Float64, Kind::Float32]
+    } else if declared.is_empty() || has(&["BLOB"]) {
+        &[
+            Kind::Text,
+            Kind::Int64,
+            Kind::Float64,
+            Kind::Int32,
+            Kind::Float32,
+            Kind::Bool,
+            Kind::Timestamp,
+        ]
     } else {
-        &[]
+        &[Kind::Float64, Kind::Int64, Kind::Int32, Kind::Float32]
     }
 }
 
-fn rust_type(kind: Kind) -> &'static str {
+pub(super) fn rust_type(kind: Kind) -> &'static str {
     match kind {
         Kind::Bool => "bool",
         Kind::Int32 => "i32",
@@ -73,16 +91,24 @@ fn rust_type(kind: Kind) -> &'static str {
     }
 }
 
-/// Every difference between the record's fields and the table's columns.
-pub(super) fn differences(schema: &Schema, columns: &[CatalogueColumn]) -> Vec<Difference> {
+/// Every difference between the record's fields and the table's columns; `kinds` are those a column can be loaded as.
+pub(super) fn differences(
+    schema: &Schema,
+    columns: &[CatalogueColumn],
+    kinds: fn(&CatalogueColumn) -> &'static [Kind],
+) -> Vec<Difference> {
     schema
         .fields
         .iter()
-        .filter_map(|field| difference(field, columns))
+        .filter_map(|field| difference(field, columns, kinds))
         .collect()
 }
 
-fn difference(field: &Field, columns: &[CatalogueColumn]) -> Option<Difference> {
+fn difference(
+    field: &Field,
+    columns: &[CatalogueColumn],
+    kinds: fn(&CatalogueColumn) -> &'static [Kind],
+) -> Option<Difference> {
     let wanted = if field.nullable {
         format!("Option<{}>", rust_type(field.kind))
     } else {
@@ -111,15 +137,16 @@ fn difference(field: &Field, columns: &[CatalogueColumn]) -> Option<Difference> 
     } else {
         column.declared.as_str()
     };
-    let kinds = kinds(&column.declared);
+    let kinds = kinds(column);
     if !kinds.contains(&field.kind) {
-        let remedy = match kinds.first() {
-            Some(kind) if field.nullable || column.nullable => {
-                format!("write Option<{}>", rust_type(*kind))
-            }
-            Some(kind) => format!("write {}", rust_type(*kind)),
-            None => "leave the field out: this version cannot load that type".into(),
-        };
+        let options: Vec<String> = kinds
+            .iter()
+            .map(|kind| match field.nullable || column.nullable {
+                true => format!("Option<{}>", rust_type(*kind)),
+                false => rust_type(*kind).to_owned(),
+            })
+            .collect();
+        let remedy = format!("write {}", options.join(" or "));
         return differs(declared.to_owned(), remedy);
     }
     if column.nullable && !field.nullable {

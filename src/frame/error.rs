@@ -70,6 +70,16 @@ pub enum FrameError {
         /// The instant given.
         instant: DateTime<Utc>,
     },
+    /// A bound instant compared with text of another form.
+    #[error(
+        "the filter compares an instant with {field}, but {found} is not written as YYYY-MM-DDTHH:MM:SSZ, so texts do not sort as time does: give the bound as text in the column's own form"
+    )]
+    InstantForm {
+        /// The field.
+        field: String,
+        /// A value of it.
+        found: String,
+    },
     /// More than one statement in a filter.
     #[error("the filter is more than a condition: {rest:?} follows it")]
     Trailing {

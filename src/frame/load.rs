@@ -1,17 +1,12 @@
 //! `store.load::<T>()`: what to read, how to treat what does not fit, and the frame that comes of it.
 
 use super::builder::Builder;
-use super::cursor::Cursor;
 use super::report::Mismatches;
-use super::{
-    FrameError, LoadReport, Param, bson as documents, check, content_hash, sqlite as rows,
-};
+use super::{FrameError, LoadReport, Param, content_hash, embedded, mongodb, postgres, sqlite};
 use crate::record::{Place, Record, Schema};
-use crate::store::document::{Filter, indexed_paths, table_of};
-use crate::store::{Store, quoted, relational};
-use bson::{Bson, Document};
-use polars::prelude::DataFrame;
-use sqlx::SqliteConnection;
+use crate::store::{Documents, Store, StoreError, Tables};
+use bson::Document;
+use polars::prelude::{DataFrame, IntoLazy, LazyFrame};
 use std::fmt;
 use std::marker::PhantomData;
 use std::ops::Deref;
@@ -39,6 +34,43 @@ pub struct Load<T> {
     record: PhantomData<fn() -> T>,
 }
 
+/// What a backend is asked for.
+#[derive(Debug)]
+pub(super) struct Request<'a> {
+    /// The record's fields, narrowed to the columns asked for.
+    pub(super) schema: &'a Schema,
+    /// Where the record's key lives, for messages.
+    pub(super) key: Option<&'a str>,
+    /// The condition on a table, and its values.
+    pub(super) condition: Option<(&'a str, &'a [Param])>,
+    /// The filter on a collection.
+    pub(super) matching: &'a Document,
+    /// Rows at most.
+    pub(super) limit: Option<usize>,
+}
+
+/// Where a backend puts what it reads.
+pub(super) struct Output {
+    /// One for each field of the schema.
+    pub(super) builders: Vec<Builder>,
+    pub(super) mismatches: Mismatches,
+}
+
+/// What a backend did.
+#[derive(Debug)]
+pub(super) struct Read {
+    /// The statement or filter that was sent, with placeholders for values.
+    pub(super) query: String,
+    /// Rows in the frame.
+    pub(super) rows: usize,
+    /// Rows or documents that were read to find them.
+    pub(super) read: usize,
+    /// Bytes of values that were read.
+    pub(super) bytes: u64,
+    /// The moment that the rows are of, if the database says it.
+    pub(super) snapshot: Option<String>,
+}
+
 /// A frame and the report of the load that made it. It can be used wherever a frame can.
 #[derive(Debug, Clone)]
 pub struct Loaded {
@@ -46,6 +78,13 @@ pub struct Loaded {
     pub frame: DataFrame,
     /// What was read and what did not fit.
     pub report: LoadReport,
+}
+
+impl Loaded {
+    /// The frame as a lazy one, for expressions.
+    pub fn lazy(&self) -> LazyFrame {
+        self.frame.clone().lazy()
+    }
 }
 
 impl Deref for Loaded {
@@ -130,52 +169,38 @@ impl<T: Record> Load<T> {
         store.block_on(self.run_async())
     }
 
-    /// [`Load::run`] for async code. Rows are read on the calling thread.
+    /// [`Load::run`] for async code. Rows of SQLite are read on the calling thread.
     ///
     /// # Errors
     /// As [`Load::run`].
     pub async fn run_async(self) -> Result<Loaded, FrameError> {
         let start = Instant::now();
         let schema = self.schema()?;
-        let mut connection = self.store.pool().acquire().await?;
-        let mut mismatches = Mismatches::default();
-        let mut builders: Vec<Builder> = schema.fields.iter().map(Builder::new).collect();
-        let (query, count, read) = match &schema.place {
-            Place::Table(table) => {
-                let (query, shown) = self.table_query(&mut connection, &schema, table).await?;
-                let values = self
-                    .condition
-                    .as_ref()
-                    .map_or(&[][..], |(_, values)| values);
-                let mut handle = connection.lock_handle().await?;
-                let mut cursor = Cursor::open(&mut handle, &query, values)?;
-                let count = rows::read(&mut cursor, &schema, &mut builders, &mut mismatches)?;
-                (shown, count, count)
-            }
-            Place::Collection(collection) => {
-                let filter = Filter::new(&self.matching.clone().unwrap_or_default())?;
-                let (query, values) = self
-                    .document_query(&mut connection, collection, &filter)
-                    .await?;
-                let mut handle = connection.lock_handle().await?;
-                let mut cursor = Cursor::open(&mut handle, &query, &values)?;
-                let from = (&schema, collection.as_str());
-                let (count, read) = documents::read(
-                    &mut cursor,
-                    from,
-                    &filter,
-                    self.limit,
-                    &mut builders,
-                    &mut mismatches,
-                )?;
-                (
-                    format!("find {}", self.matching.clone().unwrap_or_default()),
-                    count,
-                    read,
-                )
-            }
-            Place::Inline => return Err(FrameError::NoPlace),
+        let whole = T::schema();
+        let matching = self.matching.clone().unwrap_or_default();
+        let request = Request {
+            schema: &schema,
+            key: whole
+                .fields
+                .iter()
+                .find(|field| field.key)
+                .map(|field| field.path.as_str()),
+            condition: self
+                .condition
+                .as_ref()
+                .map(|(condition, values)| (condition.as_str(), values.as_slice())),
+            matching: &matching,
+            limit: self.limit,
         };
+        let mut output = Output {
+            builders: schema.fields.iter().map(Builder::new).collect(),
+            mismatches: Mismatches::default(),
+        };
+        let read = self.read(&request, &mut output).await?;
+        let Output {
+            builders,
+            mismatches,
+        } = output;
         let mismatches = mismatches.into_inner();
         if self.policy == Policy::Fail && !mismatches.is_empty() {
             return Err(FrameError::Mismatch {
@@ -183,18 +208,50 @@ impl<T: Record> Load<T> {
                 mismatches,
             });
         }
-        let frame = DataFrame::new(count, builders.into_iter().map(Builder::finish).collect())?;
+        let columns = builders.into_iter().map(Builder::finish).collect();
+        let frame = DataFrame::new(read.rows, columns)?;
         let report = LoadReport {
             place: schema.place.to_string(),
-            query,
-            rows: count,
-            read,
+            query: read.query,
+            rows: read.rows,
+            read: read.read,
+            bytes: read.bytes,
+            snapshot: read.snapshot,
             elapsed: start.elapsed(),
             columns: LoadReport::columns_of(&frame),
             mismatches,
             hash: content_hash(&frame),
         };
         Ok(Loaded { frame, report })
+    }
+
+    async fn read(&self, request: &Request<'_>, output: &mut Output) -> Result<Read, FrameError> {
+        let wrong_filter = |method| FrameError::WrongFilter {
+            place: request.schema.place.to_string(),
+            method,
+        };
+        match &request.schema.place {
+            Place::Table(_) if self.matching.is_some() => {
+                Err(wrong_filter(".filter(\"column = $1\", [value])"))
+            }
+            Place::Table(table) => match &self.store.tables {
+                Tables::Sqlite(store) => sqlite::read(store, table, request, output).await,
+                Tables::Postgres(store) => postgres::read(store, table, request, output).await,
+            },
+            Place::Collection(_) if self.condition.is_some() => {
+                Err(wrong_filter(".matching(doc! { \"path\": value })"))
+            }
+            Place::Collection(collection) => match &self.store.documents {
+                Documents::Embedded(store) => {
+                    embedded::read(store, collection, request, output).await
+                }
+                Documents::Mongo(store) => mongodb::read(store, collection, request, output).await,
+                Documents::Nowhere => Err(FrameError::Store(StoreError::NoDocuments {
+                    collection: collection.clone(),
+                })),
+            },
+            Place::Inline => Err(FrameError::NoPlace),
+        }
     }
 
     /// The record's schema, narrowed to the columns asked for.
@@ -211,99 +268,5 @@ impl<T: Record> Load<T> {
             schema.fields.retain(|field| names.contains(&field.name));
         }
         Ok(schema)
-    }
-
-    /// Checks the record against the catalogue and makes the statement: the key for messages, then the fields. With it comes
-    /// what the report shows, without the key.
-    async fn table_query(
-        &self,
-        connection: &mut SqliteConnection,
-        schema: &Schema,
-        table: &str,
-    ) -> Result<(String, String), FrameError> {
-        if self.matching.is_some() {
-            let method = ".filter(\"column = $1\", [value])";
-            return Err(FrameError::WrongFilter {
-                place: schema.place.to_string(),
-                method,
-            });
-        }
-        let columns = relational::columns_of_table(connection, table).await?;
-        if columns.is_empty() {
-            let existing = relational::tables(connection).await?.join(", ");
-            return Err(FrameError::NoTable {
-                name: table.to_owned(),
-                existing,
-            });
-        }
-        let differences = check::differences(schema, &columns);
-        if !differences.is_empty() {
-            return Err(FrameError::Record {
-                place: schema.place.to_string(),
-                differences,
-            });
-        }
-        let key = T::schema()
-            .fields
-            .iter()
-            .find(|field| field.key)
-            .map_or("NULL".to_owned(), |key| quoted(&key.path));
-        let fields = schema
-            .fields
-            .iter()
-            .map(|field| quoted(&field.path))
-            .collect::<Vec<_>>()
-            .join(", ");
-        let mut rest = format!("FROM {}", quoted(table));
-        if let Some((condition, _)) = &self.condition {
-            // On lines of its own, so that a comment at the condition's end cannot swallow the bracket.
-            rest.push_str(&format!(" WHERE (\n{condition}\n)"));
-        }
-        if let Some(limit) = self.limit {
-            rest.push_str(&format!(" LIMIT {limit}"));
-        }
-        Ok((
-            format!("SELECT {key}, {fields} {rest}"),
-            format!("SELECT {fields} {rest}"),
-        ))
-    }
-
-    async fn document_query(
-        &self,
-        connection: &mut SqliteConnection,
-        collection: &str,
-        filter: &Filter,
-    ) -> Result<(String, Vec<Param>), FrameError> {
-        if self.condition.is_some() {
-            let method = ".matching(doc! { \"path\": value })";
-            return Err(FrameError::WrongFilter {
-                place: format!("collection {collection}"),
-                method,
-            });
-        }
-        let indexed = indexed_paths(connection, collection).await?;
-        let (conditions, values) = filter.pushed_down(&indexed);
-        let narrowed = if conditions.is_empty() {
-            String::new()
-        } else {
-            format!(" WHERE {}", conditions.join(" AND "))
-        };
-        let query = format!(
-            "SELECT id, body FROM {}{narrowed}",
-            quoted(&table_of(collection))
-        );
-        let values = values
-            .into_iter()
-            .map(|value| match value {
-                Bson::String(text) => Param::Text(text),
-                Bson::Double(number) => Param::Real(number),
-                Bson::DateTime(instant) => Param::Integer(instant.timestamp_millis()),
-                other => other
-                    .as_i64()
-                    .or(other.as_i32().map(i64::from))
-                    .map_or(Param::Null, Param::Integer),
-            })
-            .collect();
-        Ok((query, values))
     }
 }

@@ -1,19 +1,22 @@
 //! Typed loaders: a [`Record`](crate::record::Record) and a store give a polars frame with exactly the record's types, and
 //! a [`LoadReport`] that says what was read and what did not fit.
 //!
-//! One file a conversion: `sqlite.rs` reads tables by SQLite's own cursor, `bson.rs` reads documents from raw bytes. Both
-//! push into the same [`builder`] and neither makes a row or a document object. The record is compared with the database's
-//! catalogue before the first row is read.
+//! One file a conversion: `sqlite.rs` reads tables by SQLite's own cursor, `postgres/` by binary COPY, `bson.rs` reads documents
+//! from raw bytes, which `embedded.rs` and `mongodb.rs` bring. All push into the same [`builder`] and none makes a row or a
+//! document object. The record is compared with the database's catalogue before the first row is read.
 
 mod bson;
 mod builder;
 mod check;
 mod columns;
 mod cursor;
+mod embedded;
 mod error;
 mod hash;
 mod load;
+mod mongodb;
 mod param;
+mod postgres;
 mod report;
 mod sqlite;
 

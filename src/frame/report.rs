@@ -33,7 +33,8 @@ impl fmt::Display for Mismatch {
         } = self;
         write!(
             f,
-            "{field}: wanted {wanted}, found {found} in {count} rows, such as {}",
+            "{field}: wanted {wanted}, found {found} in {count} {}, such as {}",
+            if *count == 1 { "row" } else { "rows" },
             examples.join(", ")
         )
     }
@@ -91,6 +92,10 @@ pub struct LoadReport {
     pub rows: usize,
     /// Rows or documents that were read to find them.
     pub read: usize,
+    /// Bytes of values that were read.
+    pub bytes: u64,
+    /// The moment that the rows are of, if the database says it.
+    pub snapshot: Option<String>,
     /// Time from the question to the frame.
     pub elapsed: Duration,
     /// Column names with their types and nulls.

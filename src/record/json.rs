@@ -9,7 +9,7 @@ use std::borrow::Cow;
 
 /// Errors that [`Schema::read_json`] lists at most: a body of thousands of wrong records does not deserve an answer longer than
 /// itself.
-pub const LISTED: usize = 100;
+pub const ERRORS_LISTED: usize = 100;
 /// Characters of a wrong value or an unknown name that are repeated back.
 const SHOWN: usize = 60;
 /// Edits that a slip of the keyboard makes at most.
@@ -33,7 +33,7 @@ impl Schema {
     /// Timestamps are RFC 3339 text with an offset.
     ///
     /// # Errors
-    /// Every value that does not fit, every field that is missing or unknown, up to the first [`LISTED`].
+    /// Every value that does not fit, every field that is missing or unknown, up to the first [`ERRORS_LISTED`].
     pub fn read_json(&self, records: &[Value]) -> Result<Columns, Vec<FieldError>> {
         let mut columns: Vec<Column> = self
             .fields
@@ -42,7 +42,7 @@ impl Schema {
             .collect();
         let mut errors = Vec::new();
         for (index, record) in records.iter().enumerate() {
-            if errors.len() >= LISTED {
+            if errors.len() >= ERRORS_LISTED {
                 break;
             }
             self.read_record(index, record, &mut columns, &mut errors);
@@ -79,7 +79,7 @@ impl Schema {
             return;
         };
         for (field, column) in self.fields.iter().zip(columns) {
-            if errors.len() >= LISTED {
+            if errors.len() >= ERRORS_LISTED {
                 return;
             }
             let value = object.get(&field.name).unwrap_or(&Value::Null);
@@ -97,7 +97,7 @@ impl Schema {
             }
         }
         for (name, value) in object {
-            if errors.len() >= LISTED {
+            if errors.len() >= ERRORS_LISTED {
                 return;
             }
             if self.field(name).is_none() {

@@ -9,5 +9,5 @@ mod schema;
 
 pub use carnet_derive::Record;
 pub use columns::{Column, Columns, ColumnsError};
-pub use json::{FieldError, LISTED};
+pub use json::{ERRORS_LISTED, FieldError};
 pub use schema::{Field, Kind, Place, Record, RecordField, Schema};

@@ -22,10 +22,38 @@ pub enum StoreError {
         path: PathBuf,
     },
     /// A URL of another kind.
-    #[error("the store {scheme}: is not supported: this version opens sqlite:PATH")]
+    #[error("a store at {scheme}: is not supported: give {supported}")]
     UnsupportedUrl {
         /// The part before the first colon; the rest may hold a password.
         scheme: String,
+        /// What is supported there.
+        supported: &'static str,
+    },
+    /// A URL that cannot be read.
+    #[error(
+        "the URL of the store cannot be read: write {form}, with special characters of the password as %XX"
+    )]
+    Url {
+        /// What it should look like; never the URL, which may hold a password.
+        form: &'static str,
+    },
+    /// A server that does not let us in.
+    #[error("{store} cannot be opened: {source}; {remedy}")]
+    Connect {
+        /// The server and the database, without the password.
+        store: String,
+        /// Its reason, or the system's.
+        source: Box<dyn std::error::Error + Send + Sync>,
+        /// What to do.
+        remedy: &'static str,
+    },
+    /// A collection asked for, and no document store.
+    #[error(
+        "there is no document store for collection {collection}: tables are in PostgreSQL, so set CARNET_DOCUMENTS_URL=mongodb://HOST:PORT/DATABASE"
+    )]
+    NoDocuments {
+        /// The collection.
+        collection: String,
     },
     /// A folder that cannot be read or made.
     #[error("the folder {path} cannot be used: {source}")]
@@ -37,11 +65,11 @@ pub enum StoreError {
     },
     /// A database of a newer program.
     #[error(
-        "{path} is at migration {found}, newer than the {known} this program knows: update the program, or use another file"
+        "{store} is at migration {found}, newer than the {known} this program knows: update the program, or use another file"
     )]
     Newer {
-        /// The file.
-        path: PathBuf,
+        /// The database.
+        store: String,
         /// The newest migration in it.
         found: i64,
         /// The newest this program has.
@@ -49,23 +77,23 @@ pub enum StoreError {
     },
     /// An applied migration whose text differs.
     #[error(
-        "migration {version} was applied to {path} with another text: applied migrations never change; write a new one instead"
+        "migration {version} was applied to {store} with another text: applied migrations never change; write a new one instead"
     )]
     Changed {
-        /// The file.
-        path: PathBuf,
+        /// The database.
+        store: String,
         /// The migration.
         version: i64,
     },
     /// A migration that fails.
-    #[error("migration {version} ({description}) failed and nothing of it was kept: {source}")]
+    #[error("migration {version} ({description}) failed: {source}")]
     Migration {
         /// Its number.
         version: i64,
         /// Its name.
         description: String,
         /// The database's reason.
-        source: sqlx::Error,
+        source: Box<dyn std::error::Error + Send + Sync>,
     },
     /// A collection that no migration made.
     #[error("there is no collection {name}; there are: {existing}")]
@@ -102,12 +130,30 @@ pub enum StoreError {
         reason: String,
     },
     /// Anything else the database says.
-    #[error("{path}: {source}")]
+    #[error("{store}: {source}")]
     Database {
-        /// The file.
-        path: PathBuf,
-        /// The database's reason.
+        /// The database.
+        store: String,
+        /// Its reason.
         source: sqlx::Error,
+    },
+    /// A server that went away, or a network that did.
+    #[error(
+        "the connection to {store} was lost: {source}; nothing was kept of what it did; check the server and load again"
+    )]
+    Lost {
+        /// The server and the database, without the password.
+        store: String,
+        /// The system's reason.
+        source: sqlx::Error,
+    },
+    /// Anything that MongoDB says.
+    #[error("{store}: {source}")]
+    Mongo {
+        /// The server and the database, without the password.
+        store: String,
+        /// Its reason.
+        source: Box<mongodb::error::Error>,
     },
     /// A statement within a caller's own transaction.
     #[error("the database refused a statement: {0}")]

@@ -1,21 +1,27 @@
 //! Where data lives: a relational store and a document store, opened together by URL.
 //!
 //! The embedded default keeps both in one SQLite file: [`relational`] tables by sqlx, and [`document`] collections as BSON.
-//! [`Store`] is the synchronous face for notebooks; it owns no second implementation, only the process's one runtime.
+//! By URL, tables are in PostgreSQL and documents in MongoDB instead, with the same records and the same calls. [`Store`] is
+//! the synchronous face for notebooks; it owns no second implementation, only the process's one runtime.
 
 pub mod document;
 mod error;
+mod location;
+mod migrate;
 pub mod relational;
 mod runtime;
+mod transaction;
 
 pub use error::StoreError;
-pub use relational::{Migrated, Migration};
+pub use migrate::{Migrated, Migration, Migrations};
+pub use transaction::{Transaction, Upserted};
 
-use relational::Database;
-use sqlx::SqlitePool;
-use std::env::VarError;
+use document::Mongo;
+use location::{Location, nearest_default};
+use relational::{Postgres, Sqlite};
+use std::fmt;
 use std::future::Future;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// Where the embedded database is made unless `CARNET_DATABASE_URL` says otherwise.
 pub const DEFAULT_FILE: &str = "data/carnet.db";
@@ -25,54 +31,62 @@ pub(crate) fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }
 
-/// What writing by key did, to rows of a table or documents of a collection.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Upserted {
-    /// Those that were not there before.
-    pub new: u64,
-    /// Those that were there with another value (a document: other bytes, or other values at its indexed paths) and were replaced.
-    pub changed: u64,
-    /// Those that were there and are the same.
-    pub same: u64,
-}
-
 /// An open store: tables and documents behind one value.
 #[derive(Debug, Clone)]
 pub struct Store {
-    database: Database,
+    pub(crate) tables: Tables,
+    pub(crate) documents: Documents,
+}
+
+/// The open relational store.
+#[derive(Debug, Clone)]
+pub(crate) enum Tables {
+    Sqlite(Sqlite),
+    Postgres(Postgres),
+}
+
+/// The open document store.
+#[derive(Debug, Clone)]
+pub(crate) enum Documents {
+    /// In the SQLite file of the tables.
+    Embedded(Sqlite),
+    Mongo(Mongo),
+    /// Tables are in PostgreSQL, and no MongoDB was named.
+    Nowhere,
 }
 
 impl Store {
-    /// Opens the store that `CARNET_DATABASE_URL` names (`sqlite:PATH`), or `data/carnet.db` in this folder or the nearest
-    /// folder above that has one, so that a notebook in a subfolder finds its project's data.
+    /// Opens the stores that the environment names: `CARNET_DATABASE_URL` (`sqlite:PATH` or `postgres://…`) for tables and
+    /// `CARNET_DOCUMENTS_URL` (`mongodb://…`) for documents. Without the first it is `data/carnet.db` in this folder or the
+    /// nearest folder above that has one, so that a notebook in a subfolder finds its project's data; without the second,
+    /// documents are in the same SQLite file.
     ///
     /// # Errors
-    /// When there is no such file, it is not a database, or the environment asks for a store of a kind that is not supported.
+    /// When a file is not there or is not a database, a server does not answer or refuses, or a URL is of a kind that is not
+    /// supported.
     pub fn open() -> Result<Store, StoreError> {
-        match asked_for()? {
-            Some(url) => Store::open_url(&url),
-            None => Store::open_file(nearest_default()?),
-        }
+        let location = Location::of_environment(nearest_default)?;
+        runtime::block_on(Store::connect(location, false))
     }
 
-    /// Opens the store that `CARNET_DATABASE_URL` names, or `data/carnet.db` in this folder, making the file and its folder if
-    /// they are not there.
+    /// As [`Store::open`], but an SQLite file is made if it is not there, with its folder; `data/carnet.db` in this folder
+    /// when none is named. A database on a server must be there.
     ///
     /// # Errors
-    /// As [`Store::create_file`], or when the environment asks for a store of a kind that is not supported.
+    /// As [`Store::open`], or when the file cannot be made.
     pub fn create() -> Result<Store, StoreError> {
-        match asked_for()? {
-            Some(url) => Store::create_file(relational::path_of_url(&url)?),
-            None => Store::create_file(DEFAULT_FILE),
-        }
+        let location = Location::of_environment(|| Ok(DEFAULT_FILE.into()))?;
+        runtime::block_on(Store::connect(location, true))
     }
 
-    /// Opens the store at this URL: `sqlite:PATH`.
+    /// Opens the tables at this URL, `sqlite:PATH` or `postgres://USER:PASSWORD@HOST:PORT/DATABASE`, and the documents at
+    /// the other, `mongodb://USER:PASSWORD@HOST:PORT/DATABASE`. Without the second, documents are in the SQLite file.
     ///
     /// # Errors
     /// As [`Store::open`].
-    pub fn open_url(url: &str) -> Result<Store, StoreError> {
-        Store::open_file(relational::path_of_url(url)?)
+    pub fn open_urls(tables: &str, documents: Option<&str>) -> Result<Store, StoreError> {
+        let location = Location::of_urls(tables, documents)?;
+        runtime::block_on(Store::connect(location, false))
     }
 
     /// Opens the SQLite file at this path.
@@ -80,8 +94,8 @@ impl Store {
     /// # Errors
     /// As [`Store::open`].
     pub fn open_file(path: impl AsRef<Path>) -> Result<Store, StoreError> {
-        let database = runtime::block_on(Database::open(path.as_ref(), false))?;
-        Ok(Store { database })
+        let sqlite = runtime::block_on(Sqlite::open(path.as_ref(), false))?;
+        Ok(Store::embedded(sqlite))
     }
 
     /// Opens the SQLite file at this path, making it and its folder if they are not there.
@@ -89,27 +103,78 @@ impl Store {
     /// # Errors
     /// When it cannot be made, or what is there is not a database.
     pub fn create_file(path: impl AsRef<Path>) -> Result<Store, StoreError> {
-        let database = runtime::block_on(Database::open(path.as_ref(), true))?;
-        Ok(Store { database })
+        let sqlite = runtime::block_on(Sqlite::open(path.as_ref(), true))?;
+        Ok(Store::embedded(sqlite))
     }
 
-    /// Brings the tables up to these migrations, all or nothing; what is applied already is left alone.
+    fn embedded(sqlite: Sqlite) -> Store {
+        Store {
+            tables: Tables::Sqlite(sqlite.clone()),
+            documents: Documents::Embedded(sqlite),
+        }
+    }
+
+    async fn connect(location: Location, create: bool) -> Result<Store, StoreError> {
+        let tables = match &location.tables {
+            location::Tables::File(path) => Tables::Sqlite(Sqlite::open(path, create).await?),
+            location::Tables::Postgres(url) => Tables::Postgres(Postgres::open(url).await?),
+        };
+        let documents = match (&location.documents, &tables) {
+            (Some(url), _) => Documents::Mongo(Mongo::open(url).await?),
+            (None, Tables::Sqlite(sqlite)) => Documents::Embedded(sqlite.clone()),
+            (None, Tables::Postgres(_)) => Documents::Nowhere,
+        };
+        Ok(Store { tables, documents })
+    }
+
+    /// Brings both stores up to these migrations; what is applied already is left alone. Those of SQLite and of PostgreSQL are
+    /// applied all or nothing. MongoDB has no transaction around such commands: what was applied before one fails stays, and
+    /// the next run goes on from there.
     ///
     /// # Errors
-    /// When the file was written by a newer program, an applied migration has changed since, or one fails (then none of
-    /// those applied now stays).
-    pub fn migrate(&self, migrations: &[Migration]) -> Result<Migrated, StoreError> {
-        runtime::block_on(self.database.migrate(migrations))
+    /// When a database was written by a newer program, an applied migration has changed since, or one fails.
+    pub fn migrate(&self, migrations: &Migrations) -> Result<Migrated, StoreError> {
+        runtime::block_on(migrate::migrate(self, migrations))
     }
 
-    /// The path of the embedded database.
-    pub fn path(&self) -> &Path {
-        self.database.path()
+    /// Begins to write: rows and documents, kept by [`Transaction::commit`].
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn begin(&self) -> Result<Transaction, StoreError> {
+        Transaction::begin(self).await
     }
 
-    /// The connections, for statements of your own through sqlx.
-    pub fn pool(&self) -> &SqlitePool {
-        self.database.pool()
+    /// The connections to SQLite for statements of your own through sqlx, if tables are there.
+    pub fn sqlite(&self) -> Option<&sqlx::SqlitePool> {
+        match &self.tables {
+            Tables::Sqlite(sqlite) => Some(sqlite.pool()),
+            Tables::Postgres(_) => None,
+        }
+    }
+
+    /// The connections to PostgreSQL for statements of your own through sqlx, if tables are there.
+    pub fn postgres(&self) -> Option<&sqlx::PgPool> {
+        match &self.tables {
+            Tables::Postgres(postgres) => Some(postgres.pool()),
+            Tables::Sqlite(_) => None,
+        }
+    }
+
+    /// The MongoDB database for commands of your own through its driver, if documents are there.
+    pub fn mongodb(&self) -> Option<&mongodb::Database> {
+        match &self.documents {
+            Documents::Mongo(mongo) => Some(mongo.database()),
+            Documents::Embedded(_) | Documents::Nowhere => None,
+        }
+    }
+
+    /// The embedded file, if tables are in one.
+    pub fn path(&self) -> Option<&Path> {
+        match &self.tables {
+            Tables::Sqlite(sqlite) => Some(sqlite.path()),
+            Tables::Postgres(_) => None,
+        }
     }
 
     /// Runs a future to its end on the process's one runtime, which outlives every cell: a client made in one cell works in
@@ -119,35 +184,16 @@ impl Store {
     }
 }
 
-/// The URL in the environment, if there is one.
-fn asked_for() -> Result<Option<String>, StoreError> {
-    if std::env::var_os("CARNET_DOCUMENTS_URL").is_some_and(|url| !url.is_empty()) {
-        return Err(StoreError::Variable {
-            variable: "CARNET_DOCUMENTS_URL",
-            reason: "this version keeps documents in the embedded database only; unset it",
-        });
+/// Where the stores are, without passwords.
+impl fmt::Display for Store {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.tables {
+            Tables::Sqlite(sqlite) => write!(f, "{}", sqlite.path().display())?,
+            Tables::Postgres(postgres) => f.write_str(postgres.name())?,
+        }
+        match &self.documents {
+            Documents::Mongo(mongo) => write!(f, " and {}", mongo.name()),
+            Documents::Embedded(_) | Documents::Nowhere => Ok(()),
+        }
     }
-    match std::env::var("CARNET_DATABASE_URL") {
-        Ok(url) if url.is_empty() => Ok(None),
-        Ok(url) => Ok(Some(url)),
-        Err(VarError::NotPresent) => Ok(None),
-        Err(VarError::NotUnicode(_)) => Err(StoreError::Variable {
-            variable: "CARNET_DATABASE_URL",
-            reason: "it is not UTF-8; give sqlite:PATH",
-        }),
-    }
-}
-
-/// `data/carnet.db` here or in the nearest folder above.
-fn nearest_default() -> Result<PathBuf, StoreError> {
-    let here = std::env::current_dir().map_err(|source| StoreError::Folder {
-        path: ".".into(),
-        source,
-    })?;
-    here.ancestors()
-        .map(|folder| folder.join(DEFAULT_FILE))
-        .find(|file| file.is_file())
-        .ok_or_else(|| StoreError::NoFile {
-            path: DEFAULT_FILE.into(),
-        })
 }

@@ -137,7 +137,7 @@ fn a_value_that_does_not_fit_names_its_path_type_and_key() {
     ]);
     let error = world.store.load::<Reading>().run().unwrap_err().to_string();
     assert!(
-        error.contains("station: wanted text, found nothing in 1 rows, such as x"),
+        error.contains("station: wanted text, found nothing in 1 row, such as x"),
         "{error}"
     );
     assert!(

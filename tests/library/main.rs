@@ -1,7 +1,10 @@
-//! The library through its public face, on real SQLite files: one binary, one module a subject.
+//! The library through its public face, on real SQLite files and real servers: one binary, one module a subject.
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
 mod documents;
+mod mongodb;
+mod postgres;
+mod servers;
 mod show;
 mod stores;
 mod tables;

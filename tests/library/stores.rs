@@ -1,7 +1,14 @@
 //! Opening and migrating stores, and what stops it.
 
-use crate::world::{MIGRATIONS, world};
-use carnet::store::{Migrated, Migration, Store, StoreError};
+use crate::world::{MIGRATIONS, SQLITE, world};
+use carnet::store::{Migrated, Migration, Migrations, Store, StoreError};
+
+fn sqlite(migrations: &[Migration]) -> Migrations<'_> {
+    Migrations {
+        sqlite: migrations,
+        ..Migrations::default()
+    }
+}
 
 #[test]
 fn migrating_twice_applies_once() {
@@ -21,9 +28,9 @@ fn a_file_of_a_newer_program_is_refused_and_left_alone() {
     let newer = Migration {
         version: 7,
         description: "later",
-        sql: "CREATE TABLE later (x INTEGER)",
+        statements: "CREATE TABLE later (x INTEGER)",
     };
-    world.store.migrate(&[MIGRATIONS[0], newer]).unwrap();
+    world.store.migrate(&sqlite(&[SQLITE[0], newer])).unwrap();
     let error = world.store.migrate(MIGRATIONS).unwrap_err();
     assert!(
         matches!(
@@ -42,10 +49,10 @@ fn a_file_of_a_newer_program_is_refused_and_left_alone() {
 fn an_applied_migration_must_not_change() {
     let world = world();
     let edited = Migration {
-        sql: "CREATE TABLE other (x INTEGER)",
-        ..MIGRATIONS[0]
+        statements: "CREATE TABLE other (x INTEGER)",
+        ..SQLITE[0]
     };
-    let error = world.store.migrate(&[edited]).unwrap_err();
+    let error = world.store.migrate(&sqlite(&[edited])).unwrap_err();
     assert!(
         matches!(error, StoreError::Changed { version: 1, .. }),
         "{error}"
@@ -58,16 +65,16 @@ fn a_migration_that_fails_half_way_leaves_nothing_of_itself_and_of_those_before_
     let sound = Migration {
         version: 2,
         description: "sound",
-        sql: "CREATE TABLE sound (x INTEGER)",
+        statements: "CREATE TABLE sound (x INTEGER)",
     };
     let broken = Migration {
         version: 3,
         description: "broken",
-        sql: "CREATE TABLE half (x INTEGER); CREATE TABLE half (x)",
+        statements: "CREATE TABLE half (x INTEGER); CREATE TABLE half (x)",
     };
     let error = world
         .store
-        .migrate(&[MIGRATIONS[0], sound, broken])
+        .migrate(&sqlite(&[SQLITE[0], sound, broken]))
         .unwrap_err();
     assert!(
         matches!(error, StoreError::Migration { version: 3, .. }),
@@ -99,11 +106,38 @@ fn a_missing_file_and_an_unknown_url_say_what_to_do() {
         .to_string();
     assert!(error.contains("load data first"), "{error}");
     assert!(!folder.path().join("none.db").exists());
-    let error = Store::open_url("postgresql://user:secret@host/db")
+    let error = Store::open_urls("mysql://user:secret@host/db", None)
         .unwrap_err()
         .to_string();
     assert!(
-        error.contains("postgresql") && !error.contains("secret"),
+        error.contains("mysql") && !error.contains("secret"),
         "{error}"
     );
+}
+
+#[test]
+fn a_file_that_is_only_opened_stays_as_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("foreign.db");
+    let made = std::process::Command::new("python3")
+        .args(["-c", "import sqlite3, sys; db = sqlite3.connect(sys.argv[1]); db.execute('CREATE TABLE t (x INTEGER NOT NULL)'); db.execute('INSERT INTO t VALUES (7)'); db.commit()"])
+        .arg(&path)
+        .status()
+        .unwrap();
+    assert!(made.success());
+    let before = std::fs::read(&path).unwrap();
+
+    #[derive(carnet::record::Record)]
+    #[record(table = "t")]
+    #[allow(dead_code)]
+    struct Row {
+        x: i64,
+    }
+    let load = || {
+        let store = Store::open_file(&path).unwrap();
+        store.load::<Row>().run().unwrap().height()
+    };
+    assert_eq!(load(), 1);
+    assert_eq!(std::fs::read(&path).unwrap(), before);
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
 }

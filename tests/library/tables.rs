@@ -148,11 +148,11 @@ fn cells_of_another_type_fail_the_load_or_become_counted_nulls() {
     world.execute("UPDATE sensor SET floors = 3000000000 WHERE sensor_id = 3");
     let error = world.store.load::<Sensor>().run().unwrap_err().to_string();
     assert!(
-        error.contains("height") && error.contains("2 rows, such as 1, 3"),
+        error.contains("height") && error.contains("2 rows, such as 1 ("),
         "{error}"
     );
     assert!(
-        error.contains("floors") && error.contains("1 rows, such as 3"),
+        error.contains("floors") && error.contains("1 row, such as 3 ("),
         "{error}"
     );
     let loaded = world
@@ -237,7 +237,7 @@ fn a_null_that_the_catalogue_rules_out_is_a_mismatch_not_a_silent_null() {
     world.execute("INSERT INTO label VALUES ('a'), (NULL)");
     let error = world.store.load::<Label>().run().unwrap_err().to_string();
     assert!(
-        error.contains("code") && error.contains("found null in 1 rows"),
+        error.contains("code") && error.contains("found null in 1 row"),
         "{error}"
     );
 }
@@ -248,7 +248,7 @@ fn a_number_that_a_narrow_float_cannot_hold_does_not_fit() {
     world.execute("UPDATE sensor SET height = 1e300 WHERE sensor_id = 1");
     let error = world.store.load::<Sensor>().run().unwrap_err().to_string();
     assert!(
-        error.contains("height") && error.contains("1 rows"),
+        error.contains("height") && error.contains("1 row, such as 1 (1e300)"),
         "{error}"
     );
 }
@@ -271,11 +271,82 @@ fn placeholders_of_both_kinds_in_one_filter_are_refused() {
 fn instants_compare_as_they_are_stored_and_parts_of_a_second_are_refused() {
     let world = world();
     let at = |text: &str| text.parse::<DateTime<Utc>>().unwrap();
-    let since = |instant| {
+    let load = |condition, instant| {
         let load = world.store.load::<Sensor>();
-        load.filter("installed >= $1", [instant]).run()
+        load.filter(condition, [instant]).run()
     };
-    assert_eq!(since(at("2013-03-10T06:30:00Z")).unwrap().height(), 2);
-    let error = since(at("2013-03-10T06:30:00.5Z")).unwrap_err();
+    let until = load("installed <= $1", at("2013-03-10T06:30:00Z"));
+    assert_eq!(until.unwrap().height(), 2);
+    let error = load("installed <= $1", at("2013-03-10T06:30:00.5Z")).unwrap_err();
     assert!(error.to_string().contains("whole second"), "{error}");
+    let error = load("installed > $1", at("2013-03-10T06:30:00Z")).unwrap_err();
+    assert!(
+        error.to_string().contains("2013-11-03T05:00:00.25Z"),
+        "{error}"
+    );
+}
+
+#[test]
+fn instants_without_an_offset_are_utc_and_can_be_taken_as_text() {
+    #[derive(Record)]
+    #[record(table = "note")]
+    #[allow(dead_code)]
+    struct Note {
+        made: DateTime<Utc>,
+        #[record(path = "made")]
+        text: String,
+        day: String,
+    }
+    let world = world();
+    world.execute("CREATE TABLE note (made TIMESTAMP NOT NULL, day DATE NOT NULL)");
+    world.execute("INSERT INTO note VALUES ('2021-01-04 08:00:00', '2021-01-04'), ('2021-01-04T08:00:00.5', '2021-01-04')");
+    let loaded = world.store.load::<Note>().run().unwrap();
+    let made = loaded.column("made").unwrap().datetime().unwrap();
+    assert_eq!(made.physical().get(0), Some(1_609_747_200_000_000));
+    assert_eq!(made.physical().get(1), Some(1_609_747_200_500_000));
+    assert_eq!(
+        loaded.column("text").unwrap().str().unwrap().get(0),
+        Some("2021-01-04 08:00:00")
+    );
+    let bound = "2021-01-04T07:00:00Z".parse::<DateTime<Utc>>().unwrap();
+    let load = world.store.load::<Note>();
+    let error = load.filter("made > $1", [bound]).run().unwrap_err();
+    assert!(
+        error
+            .to_string()
+            .contains("\"2021-01-04T08:00:00.5\" is not written as"),
+        "{error}"
+    );
+    world.execute("INSERT INTO note VALUES (1609747200, '')");
+    let error = world.store.load::<Note>().run().unwrap_err().to_string();
+    assert!(
+        error.contains("found an integer in 1 row, such as row 3 (1609747200)"),
+        "{error}"
+    );
+}
+
+#[test]
+fn columns_of_numeric_of_no_type_and_of_a_view_are_loaded_by_what_they_hold() {
+    #[derive(Record)]
+    #[record(table = "priced")]
+    #[allow(dead_code)]
+    struct Priced {
+        price: Option<f64>,
+        any: Option<String>,
+        twice: Option<f64>,
+    }
+    let world = world();
+    world.execute("CREATE TABLE item (price NUMERIC(10,2), any)");
+    world.execute("INSERT INTO item VALUES (12.5, 'a'), (3, NULL)");
+    world.execute("CREATE VIEW priced AS SELECT price, any, price * 2 AS twice FROM item");
+    let loaded = world.store.load::<Priced>().run().unwrap();
+    let twice = loaded.column("twice").unwrap().f64().unwrap();
+    assert_eq!((twice.get(0), twice.get(1)), (Some(25.0), Some(6.0)));
+    world.execute("INSERT INTO item VALUES ('dear', 7)");
+    let error = world.store.load::<Priced>().run().unwrap_err().to_string();
+    assert!(
+        error.contains("price: wanted 64-bit float, found other text")
+            && error.contains("any: wanted text, found an integer"),
+        "{error}"
+    );
 }

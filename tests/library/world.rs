@@ -2,13 +2,13 @@
 
 use bson::raw::RawDocumentBuf;
 use bson::{DateTime, rawdoc};
-use carnet::store::{Migration, Store, document};
+use carnet::store::{Migration, Migrations, Store};
 use tempfile::TempDir;
 
-pub(crate) const MIGRATIONS: &[Migration] = &[Migration {
+pub(crate) const SQLITE: &[Migration] = &[Migration {
     version: 1,
     description: "sensors and readings",
-    sql: "CREATE TABLE sensor (
+    statements: "CREATE TABLE sensor (
             sensor_id INTEGER PRIMARY KEY,
             code TEXT NOT NULL,
             installed TIMESTAMP NOT NULL,
@@ -19,6 +19,12 @@ pub(crate) const MIGRATIONS: &[Migration] = &[Migration {
           CREATE TABLE document_reading (id TEXT PRIMARY KEY, body BLOB NOT NULL, station TEXT, time INTEGER);
           CREATE INDEX reading_station_time ON document_reading (station, time);",
 }];
+
+pub(crate) const MIGRATIONS: &Migrations<'static> = &Migrations {
+    sqlite: SQLITE,
+    postgres: &[],
+    mongodb: &[],
+};
 
 pub(crate) struct World {
     pub(crate) store: Store,
@@ -46,14 +52,15 @@ pub(crate) fn world() -> World {
 impl World {
     pub(crate) fn execute(&self, sql: &'static str) {
         self.store
-            .block_on(sqlx::query(sql).execute(self.store.pool()))
+            .block_on(sqlx::query(sql).execute(self.store.sqlite().unwrap()))
             .unwrap();
     }
 
     pub(crate) fn upsert(&self, documents: &[RawDocumentBuf]) -> carnet::store::Upserted {
         self.store.block_on(async {
-            let mut transaction = self.store.pool().begin().await.unwrap();
-            let done = document::upsert(&mut transaction, "reading", documents)
+            let mut transaction = self.store.begin().await.unwrap();
+            let done = transaction
+                .upsert_documents("reading", documents)
                 .await
                 .unwrap();
             transaction.commit().await.unwrap();

@@ -221,7 +221,7 @@ pub(crate) async fn run(request: &Request) -> Result<(), RunError> {
         Some(output) => output.clone(),
         None if failure.is_none() => request.file.clone(),
         // The notebook keeps the outputs it has, also those of the cells that were not reached.
-        None => request.file.with_extension("partial.ipynb"),
+        None => partial_of(&request.file),
     };
     let Listener {
         outputs, counts, ..
@@ -232,6 +232,8 @@ pub(crate) async fn run(request: &Request) -> Result<(), RunError> {
     let written = document.save(&saved);
     if failure.is_none() {
         written?;
+        // What a former run broke off with is out of date.
+        let _ = std::fs::remove_file(partial_of(&request.file));
     } else if let Err(error) = written {
         // The cell's failure is the news; that its trace could not be kept comes before it.
         progress.line(&format!(
@@ -258,6 +260,11 @@ pub(crate) async fn run(request: &Request) -> Result<(), RunError> {
             Ok(())
         }
     }
+}
+
+/// Where the partial result of a notebook is kept.
+fn partial_of(notebook: &Path) -> PathBuf {
+    notebook.with_extension("partial.ipynb")
 }
 
 /// Gathers what the kernel says, cell by cell.

@@ -91,7 +91,7 @@ fn dangling_links_are_counted() {
     let store = loaded();
     let sql = include_str!("../../../migrations/queries/links.sql");
     let rows = store
-        .block_on(sqlx::query(sql).fetch_all(store.pool()))
+        .block_on(sqlx::query(sql).fetch_all(store.sqlite().unwrap()))
         .unwrap();
     let counts: Vec<(i64, i64)> = rows.iter().map(|row| (row.get(1), row.get(2))).collect();
     assert_eq!(counts, [(334_264, 50_094), (336_776, 1_556)]);

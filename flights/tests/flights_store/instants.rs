@@ -55,7 +55,9 @@ fn clocks_change_on_10_march_and_3_november() {
         let sql = "SELECT min(scheduled_departure) FROM flight WHERE scheduled_departure BETWEEN $1 AND $2";
         let (from, to) = (format!("{day}T08:30:00Z"), format!("{day}T12:00:00Z"));
         let query = sqlx::query_scalar::<_, String>(sql).bind(from).bind(to);
-        store.block_on(query.fetch_one(store.pool())).unwrap()
+        store
+            .block_on(query.fetch_one(store.sqlite().unwrap()))
+            .unwrap()
     };
     assert_eq!(first("2013-03-09"), "2013-03-09T10:00:00Z");
     assert_eq!(first("2013-03-10"), "2013-03-10T09:00:00Z");

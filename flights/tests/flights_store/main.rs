@@ -48,21 +48,21 @@ fn loaded() -> Store {
 /// The one number that a query gives.
 fn number(store: &Store, sql: &'static str) -> i64 {
     store
-        .block_on(sqlx::query_scalar(sql).fetch_one(store.pool()))
+        .block_on(sqlx::query_scalar(sql).fetch_one(store.sqlite().unwrap()))
         .unwrap()
 }
 
 /// The one text that a query gives.
 fn text(store: &Store, sql: &'static str) -> String {
     store
-        .block_on(sqlx::query_scalar(sql).fetch_one(store.pool()))
+        .block_on(sqlx::query_scalar(sql).fetch_one(store.sqlite().unwrap()))
         .unwrap()
 }
 
 /// Runs a statement.
 fn run(store: &Store, sql: &'static str) {
     store
-        .block_on(sqlx::query(sql).execute(store.pool()))
+        .block_on(sqlx::query(sql).execute(store.sqlite().unwrap()))
         .unwrap();
 }
 

@@ -1,20 +1,22 @@
-//! Documents in the embedded database: BSON bytes in one table a collection, with the paths that are queried copied into
-//! columns beside them.
+//! Documents: in MongoDB, or in the embedded database as BSON bytes in one table a collection, with the paths that are queried
+//! copied into columns beside them.
 //!
-//! Collection `X` is the table `document_X`, made by a migration: `id TEXT PRIMARY KEY`, `body BLOB NOT NULL`, and one column
-//! for each indexed path, named exactly as the dotted path. [`upsert`] fills those columns from the body, so they cannot
+//! In the embedded database collection `X` is the table `document_X`, made by a migration: `id TEXT PRIMARY KEY`, `body BLOB NOT NULL`, and one column
+//! for each indexed path, named exactly as the dotted path. Writing fills those columns from the body, so they cannot
 //! disagree with it; [`Filter`] uses them where it can and reads raw bytes for the rest.
 
 mod filter;
+mod mongodb;
 mod path;
 mod upsert;
 
 pub use filter::{Filter, FilterError};
+pub(crate) use mongodb::Mongo;
 pub use path::lookup;
-pub use upsert::upsert;
+pub(crate) use upsert::upsert;
 
-use super::relational;
 use crate::store::StoreError;
+use crate::store::relational::sqlite_catalogue;
 use sqlx::SqliteConnection;
 
 const PREFIX: &str = "document_";
@@ -32,7 +34,7 @@ pub async fn indexed_paths(
     connection: &mut SqliteConnection,
     collection: &str,
 ) -> Result<Vec<String>, StoreError> {
-    let columns = relational::columns_of_table(connection, &table_of(collection)).await?;
+    let columns = sqlite_catalogue::columns_of_table(connection, &table_of(collection)).await?;
     if columns.is_empty() {
         let existing = collections(connection).await?;
         let existing = if existing.is_empty() {
@@ -57,7 +59,7 @@ pub async fn indexed_paths(
 /// # Errors
 /// What the database says.
 pub async fn collections(connection: &mut SqliteConnection) -> Result<Vec<String>, sqlx::Error> {
-    let tables = relational::tables(connection).await?;
+    let tables = sqlite_catalogue::tables(connection).await?;
     Ok(tables
         .iter()
         .filter_map(|table| table.strip_prefix(PREFIX))

@@ -15,7 +15,7 @@ const ROWS_A_STATEMENT: usize = 500;
 /// # Errors
 /// When the collection does not exist, a document has no text `_id`, an indexed path holds something that a column cannot
 /// (an array or a document), or the database fails. What was written before the error is the transaction's to undo.
-pub async fn upsert(
+pub(crate) async fn upsert(
     connection: &mut SqliteConnection,
     collection: &str,
     documents: &[RawDocumentBuf],

@@ -1,12 +1,13 @@
-//! Relational tables: the embedded SQLite file by sqlx, its migrations, its catalogue, and writing to it.
+//! Relational tables: PostgreSQL and the embedded SQLite file by sqlx, their catalogues, and writing to them.
 
 mod catalogue;
-mod migrate;
+mod postgres;
 mod sqlite;
 mod upsert;
 
-pub use catalogue::{CatalogueColumn, columns_of_table, tables};
-pub use migrate::{Migrated, Migration};
-pub use upsert::{Bound, Row, upsert};
-
-pub(crate) use sqlite::{Database, path_of_url};
+pub use catalogue::CatalogueColumn;
+pub(crate) use catalogue::{postgres as postgres_catalogue, sqlite as sqlite_catalogue};
+pub(crate) use postgres::Postgres;
+pub(crate) use sqlite::Sqlite;
+pub use upsert::{Bound, Row};
+pub(crate) use upsert::{into_postgres, into_sqlite};

@@ -1,9 +1,10 @@
-//! Opening the SQLite file: one pool of connections with foreign keys on and a write-ahead log, so that readers do not wait
-//! for a load.
+//! Opening the SQLite file: one pool of connections with foreign keys on. A file made here has a write-ahead log, so that readers
+//! do not wait for a load; one that is only opened is left as it is.
 
 use crate::store::StoreError;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions, SqlitePool};
+use std::fs::OpenOptions;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,14 +14,14 @@ const NOT_A_DATABASE: &str = "26";
 
 /// An open SQLite file.
 #[derive(Debug, Clone)]
-pub(crate) struct Database {
+pub(crate) struct Sqlite {
     pool: SqlitePool,
     path: Arc<Path>,
 }
 
-impl Database {
+impl Sqlite {
     /// Opens the file; with `create`, makes it and its folder.
-    pub(crate) async fn open(path: &Path, create: bool) -> Result<Database, StoreError> {
+    pub(crate) async fn open(path: &Path, create: bool) -> Result<Sqlite, StoreError> {
         if create {
             if let Some(folder) = path
                 .parent()
@@ -36,15 +37,22 @@ impl Database {
                 path: path.to_owned(),
             });
         }
-        let options = SqliteConnectOptions::new()
+        let mut options = SqliteConnectOptions::new()
             .filename(path)
             .create_if_missing(create)
             .foreign_keys(true)
-            .journal_mode(SqliteJournalMode::Wal)
-            .synchronous(SqliteSynchronous::Normal)
             .busy_timeout(Duration::from_secs(30))
             .pragma("cache_size", "-65536")
             .disable_statement_logging();
+        if create {
+            options = options
+                .journal_mode(SqliteJournalMode::Wal)
+                .synchronous(SqliteSynchronous::Normal);
+        } else if OpenOptions::new().append(true).open(path).is_err() {
+            // A write-ahead log beside it may hold rows; without one nobody is writing, and no lock has to be taken.
+            let logged = log_of(path).exists();
+            options = options.read_only(true).immutable(!logged);
+        }
         let pool = SqlitePoolOptions::new()
             .max_connections(4)
             .connect_with(options)
@@ -55,7 +63,7 @@ impl Database {
             .execute(&pool)
             .await
             .map_err(|source| database_error(path, source))?;
-        Ok(Database {
+        Ok(Sqlite {
             pool,
             path: path.into(),
         })
@@ -70,6 +78,13 @@ impl Database {
     }
 }
 
+/// The write-ahead log of a database.
+fn log_of(path: &Path) -> PathBuf {
+    let mut log = path.as_os_str().to_owned();
+    log.push("-wal");
+    log.into()
+}
+
 fn database_error(path: &Path, source: sqlx::Error) -> StoreError {
     let code = source
         .as_database_error()
@@ -80,19 +95,8 @@ fn database_error(path: &Path, source: sqlx::Error) -> StoreError {
         }
     } else {
         StoreError::Database {
-            path: path.to_owned(),
+            store: path.display().to_string(),
             source,
         }
-    }
-}
-
-/// The path in `sqlite:PATH` or `sqlite://PATH`.
-pub(crate) fn path_of_url(url: &str) -> Result<PathBuf, StoreError> {
-    match url.split_once(':') {
-        Some(("sqlite", path)) => Ok(PathBuf::from(path.strip_prefix("//").unwrap_or(path))),
-        Some((scheme, _)) => Err(StoreError::UnsupportedUrl {
-            scheme: scheme.to_owned(),
-        }),
-        None => Ok(PathBuf::from(url)),
     }
 }

@@ -1,14 +1,20 @@
-//! Writing records to their table by key, many rows a statement: new ones are added, changed ones updated, equal ones left alone. The record's own schema gives the table, the columns and the key; every value is a bind parameter.
+//! Writing records to their table by key: new ones are added, changed ones updated, equal ones left alone. The record's own
+//! schema gives the table, the columns and the key. In SQLite every value is a bind parameter, many rows a statement; in
+//! PostgreSQL rows go by COPY into a temporary table and from there by one statement.
 
+use super::catalogue::postgres::quoted_path;
 use crate::record::{Place, Record};
 use crate::store::{StoreError, Upserted, quoted};
 use chrono::{DateTime, SecondsFormat, Utc};
 use sqlx::sqlite::SqliteArguments;
-use sqlx::{Arguments, AssertSqlSafe, SqlSafeStr, SqliteConnection};
+use sqlx::{Arguments, AssertSqlSafe, PgConnection, Row as _, SqlSafeStr, SqliteConnection};
+use std::fmt::Write;
 
 /// Bind parameters a statement may have (SQLITE_LIMIT_VARIABLE_NUMBER's default). Statements are as long as that allows:
 /// each is handed to the database's own thread and back, which costs more than its text.
 const PARAMETERS: usize = 32_766;
+/// Rows sent between two signs of progress.
+const ROWS_A_STEP: usize = 5_000;
 
 /// A record that can be written.
 pub trait Row: Record {
@@ -17,13 +23,31 @@ pub trait Row: Record {
 }
 
 /// The values of a statement.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Bound {
-    arguments: SqliteArguments,
+    to: To,
+    /// Values of the row that is being bound.
+    values: usize,
     error: Option<String>,
 }
 
+#[derive(Debug)]
+enum To {
+    /// Parameters of an SQLite statement.
+    Parameters(SqliteArguments),
+    /// Lines of PostgreSQL's COPY in text format: values apart by tabs, `\N` for null.
+    Lines(String),
+}
+
 impl Bound {
+    fn new(to: To) -> Bound {
+        Bound {
+            to,
+            values: 0,
+            error: None,
+        }
+    }
+
     /// Binds text.
     pub fn text(&mut self, value: &str) {
         self.text_or_null(Some(value));
@@ -31,65 +55,132 @@ impl Bound {
 
     /// Binds text or null.
     pub fn text_or_null(&mut self, value: Option<&str>) {
-        let outcome = self.arguments.add(value.map(str::to_owned));
-        self.note(outcome);
+        self.add(value.map(str::to_owned), |line, text| escape(line, &text));
+    }
+
+    /// Binds a truth value or null.
+    pub fn bool_or_null(&mut self, value: Option<bool>) {
+        self.add(value, |line, truth| {
+            line.push_str(if truth { "t" } else { "f" })
+        });
     }
 
     /// Binds a whole number or null.
-    pub fn whole_or_null(&mut self, value: Option<i32>) {
-        let outcome = self.arguments.add(value);
-        self.note(outcome);
+    pub fn whole_or_null(&mut self, value: Option<impl Into<i64>>) {
+        self.add(value.map(Into::into), |line, number: i64| {
+            let _ = write!(line, "{number}");
+        });
     }
 
     /// Binds a number or null.
     pub fn number_or_null(&mut self, value: Option<f64>) {
-        let outcome = self.arguments.add(value);
-        self.note(outcome);
+        self.add(value, |line, number| {
+            // The shortest text that reads back as the same number.
+            let _ = write!(line, "{number:?}");
+        });
     }
 
-    /// Binds an instant, as UTC text to the second, or null.
+    /// Binds an instant or null. Where the database has no type for it, it is UTC text to the second, which sorts as time does;
+    /// there a part of a second is an error, told when the rows are written.
     pub fn instant_or_null(&mut self, value: Option<DateTime<Utc>>) {
-        let outcome = self
-            .arguments
-            .add(value.map(|instant| instant.to_rfc3339_opts(SecondsFormat::Secs, true)));
-        self.note(outcome);
+        let is_text = matches!(self.to, To::Parameters(_));
+        let cut = value.filter(|instant| is_text && instant.timestamp_subsec_nanos() != 0);
+        if let Some(instant) = cut {
+            let error = format!("{instant} is not a whole second, as instants are stored here");
+            self.error.get_or_insert(error);
+        }
+        let text = value.map(|instant| instant.to_rfc3339_opts(SecondsFormat::AutoSi, true));
+        self.add(text, |line, text| line.push_str(&text));
     }
 
-    fn note(&mut self, outcome: Result<(), sqlx::error::BoxDynError>) {
-        if let Err(error) = outcome {
-            self.error.get_or_insert(error.to_string());
+    fn add<'q, T>(&mut self, value: Option<T>, write: impl FnOnce(&mut String, T))
+    where
+        T: 'q + sqlx::Encode<'q, sqlx::Sqlite> + sqlx::Type<sqlx::Sqlite>,
+    {
+        self.values += 1;
+        match &mut self.to {
+            To::Parameters(arguments) => {
+                if let Err(error) = arguments.add(value) {
+                    self.error.get_or_insert(error.to_string());
+                }
+            }
+            To::Lines(lines) => {
+                match value {
+                    Some(value) => write(lines, value),
+                    None => lines.push_str("\\N"),
+                }
+                lines.push('\t');
+            }
+        }
+    }
+
+    /// Binds a row, which must have as many values as its table's columns here: one too few would shift all that follow.
+    fn row<R: Row>(&mut self, row: &R, columns: usize) -> Result<(), StoreError> {
+        self.values = 0;
+        row.bind(self);
+        if self.values != columns {
+            let (bound, place) = (self.values, R::schema().place);
+            self.error = Some(format!(
+                "a record of {place} has {columns} fields and bound {bound}"
+            ));
+        }
+        if let To::Lines(lines) = &mut self.to {
+            lines.pop();
+            lines.push('\n');
+        }
+        match self.error.take() {
+            Some(error) => Err(StoreError::Statement(sqlx::Error::Encode(error.into()))),
+            None => Ok(()),
         }
     }
 }
 
-/// Writes all rows in the caller's transaction, telling `progress` how many are written so far.
+/// Text for a line of COPY: what would end a value or a line, and the backslash, are escaped (PostgreSQL's documentation of COPY,
+/// "Text Format").
+fn escape(line: &mut String, text: &str) {
+    for character in text.chars() {
+        match character {
+            '\\' => line.push_str("\\\\"),
+            '\t' => line.push_str("\\t"),
+            '\n' => line.push_str("\\n"),
+            '\r' => line.push_str("\\r"),
+            other => line.push(other),
+        }
+    }
+}
+
+/// Writes all rows to SQLite in the caller's transaction, telling `progress` how many are written so far.
 ///
 /// # Errors
 /// When the record has no table or no key, or the database refuses a row. What was written before is the transaction's to undo.
-pub async fn upsert<R: Row>(
+pub(crate) async fn into_sqlite<R: Row>(
     connection: &mut SqliteConnection,
     rows: &[R],
     mut progress: impl FnMut(usize),
 ) -> Result<Upserted, StoreError> {
     let target = Target::of::<R>()?;
-    let before = target.count(connection).await?;
+    let before = count(connection, &target).await?;
     let (mut written, mut done) = (0, 0);
     for rows in rows.chunks(PARAMETERS / target.columns.len().max(1)) {
-        let mut bound = Bound::default();
-        rows.iter().for_each(|row| row.bind(&mut bound));
-        if let Some(error) = bound.error {
-            return Err(StoreError::Statement(sqlx::Error::Encode(error.into())));
+        let mut bound = Bound::new(To::Parameters(SqliteArguments::default()));
+        for row in rows {
+            bound.row(row, target.columns.len())?;
         }
+        let To::Parameters(arguments) = bound.to else {
+            continue;
+        };
+        let row = format!("({})", vec!["?"; target.columns.len()].join(", "));
+        let values = format!("VALUES {}", vec![row; rows.len()].join(", "));
         // Only names of the record's own schema are in the text, quoted.
-        let sql = AssertSqlSafe(target.statement(rows.len())).into_sql_str();
-        written += sqlx::query_with(sql, bound.arguments)
+        let sql = AssertSqlSafe(target.statement(&values, "IS NOT")).into_sql_str();
+        written += sqlx::query_with(sql, arguments)
             .execute(&mut *connection)
             .await?
             .rows_affected();
         done += rows.len();
         progress(done);
     }
-    let new = target.count(connection).await?.saturating_sub(before);
+    let new = count(connection, &target).await?.saturating_sub(before);
     Ok(Upserted {
         new,
         changed: written.saturating_sub(new),
@@ -97,9 +188,76 @@ pub async fn upsert<R: Row>(
     })
 }
 
+async fn count(connection: &mut SqliteConnection, target: &Target) -> Result<u64, StoreError> {
+    let sql = AssertSqlSafe(format!("SELECT count(*) FROM {}", target.table)).into_sql_str();
+    let count: i64 = sqlx::query_scalar(sql).fetch_one(connection).await?;
+    Ok(count.unsigned_abs())
+}
+
+/// Writes all rows to PostgreSQL in the caller's transaction, telling `progress` how many are sent so far.
+///
+/// # Errors
+/// As [`into_sqlite`].
+pub(crate) async fn into_postgres<R: Row>(
+    connection: &mut PgConnection,
+    rows: &[R],
+    mut progress: impl FnMut(usize),
+) -> Result<Upserted, StoreError> {
+    let target = Target::of::<R>()?;
+    let columns = target.columns.join(", ");
+    // Without constraints or defaults: the target's own are checked when the rows get there.
+    let make = format!(
+        "CREATE TEMP TABLE carnet_rows ON COMMIT DROP AS SELECT {columns} FROM {} WITH NO DATA",
+        target.path
+    );
+    sqlx::query(AssertSqlSafe(make).into_sql_str())
+        .execute(&mut *connection)
+        .await?;
+    let mut copy = connection
+        .copy_in_raw(&format!("COPY carnet_rows ({columns}) FROM STDIN"))
+        .await?;
+    let mut done = 0;
+    for rows in rows.chunks(ROWS_A_STEP) {
+        let mut bound = Bound::new(To::Lines(String::new()));
+        for row in rows {
+            bound.row(row, target.columns.len())?;
+        }
+        if let To::Lines(lines) = bound.to {
+            copy.send(lines.as_bytes()).await?;
+        }
+        done += rows.len();
+        progress(done);
+    }
+    copy.finish().await?;
+    let merge = format!(
+        "WITH written AS ({} RETURNING xmax = 0 AS new) \
+         SELECT count(*) FILTER (WHERE new), count(*) FILTER (WHERE NOT new) FROM written",
+        target.statement(
+            &format!("SELECT {columns} FROM carnet_rows"),
+            "IS DISTINCT FROM"
+        ),
+    );
+    let row = sqlx::query(AssertSqlSafe(merge).into_sql_str())
+        .fetch_one(&mut *connection)
+        .await?;
+    let (new, changed): (i64, i64) = (row.try_get(0)?, row.try_get(1)?);
+    sqlx::query("DROP TABLE carnet_rows")
+        .execute(&mut *connection)
+        .await?;
+    let (new, changed) = (new.unsigned_abs(), changed.unsigned_abs());
+    Ok(Upserted {
+        new,
+        changed,
+        same: (rows.len() as u64).saturating_sub(new + changed),
+    })
+}
+
 /// A table's name and columns, quoted.
 struct Target {
+    /// As one identifier, as SQLite takes it.
     table: String,
+    /// With its schema apart, as PostgreSQL takes it.
+    path: String,
     columns: Vec<String>,
     key: Vec<String>,
 }
@@ -117,48 +275,34 @@ impl Target {
         if schema.fields.iter().all(|field| !field.key) {
             return Err(unwritable("no field of it is marked #[record(key)]"));
         }
-        let table = quoted(table);
+        let columns = schema.fields.iter();
         Ok(Target {
-            table,
-            columns: schema
-                .fields
-                .iter()
-                .map(|field| quoted(&field.path))
-                .collect(),
-            key: schema
-                .fields
-                .iter()
+            table: quoted(table),
+            path: quoted_path(table),
+            columns: columns.clone().map(|field| quoted(&field.path)).collect(),
+            key: columns
                 .filter(|field| field.key)
                 .map(|field| quoted(&field.path))
                 .collect(),
         })
     }
 
-    async fn count(&self, connection: &mut SqliteConnection) -> Result<u64, StoreError> {
-        let sql = AssertSqlSafe(format!("SELECT count(*) FROM {}", self.table)).into_sql_str();
-        let count: i64 = sqlx::query_scalar(sql).fetch_one(connection).await?;
-        Ok(count.unsigned_abs())
-    }
-
-    /// An insert of this many rows that updates those with the same key and another value.
-    fn statement(&self, rows: usize) -> String {
+    /// An insert of rows from `source` that updates those with the same key and another value.
+    fn statement(&self, source: &str, differs: &str) -> String {
         let Target {
-            table,
-            columns,
-            key,
+            path, columns, key, ..
         } = self;
         let others: Vec<&String> = columns
             .iter()
             .filter(|column| !key.contains(column))
             .collect();
-        let row = format!("({})", vec!["?"; columns.len()].join(", "));
         let sets: Vec<String> = others
             .iter()
             .map(|column| format!("{column} = excluded.{column}"))
             .collect();
-        let differs: Vec<String> = others
+        let differ: Vec<String> = others
             .iter()
-            .map(|column| format!("{table}.{column} IS NOT excluded.{column}"))
+            .map(|column| format!("target.{column} {differs} excluded.{column}"))
             .collect();
         let then = if others.is_empty() {
             "DO NOTHING".to_owned()
@@ -166,14 +310,25 @@ impl Target {
             format!(
                 "DO UPDATE SET {} WHERE {}",
                 sets.join(", "),
-                differs.join(" OR ")
+                differ.join(" OR ")
             )
         };
         format!(
-            "INSERT INTO {table} ({}) VALUES {} ON CONFLICT ({}) {then}",
+            "INSERT INTO {path} AS target ({}) {source} ON CONFLICT ({}) {then}",
             columns.join(", "),
-            vec![row; rows].join(", "),
             key.join(", "),
         )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_for_a_line_of_copy_keeps_what_would_end_it() {
+        let mut line = String::new();
+        escape(&mut line, "a\tb\nc\\d\re");
+        assert_eq!(line, "a\\tb\\nc\\\\d\\re");
     }
 }

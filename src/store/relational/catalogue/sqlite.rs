@@ -1,24 +1,13 @@
-//! What the database itself says about its tables: names, declared types, whether nulls are allowed. Loads are checked
-//! against this, never against the first rows.
+//! SQLite's catalogue: `pragma_table_info` and `sqlite_schema`.
 
+use super::CatalogueColumn;
 use sqlx::{Row, SqliteConnection};
-
-/// One column as the catalogue has it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CatalogueColumn {
-    /// Its name.
-    pub name: String,
-    /// The declared type, as written in the table's definition, in upper case.
-    pub declared: String,
-    /// Whether a null is allowed: neither NOT NULL nor part of the primary key.
-    pub nullable: bool,
-}
 
 /// The columns of a table or view in order; empty when there is no such table.
 ///
 /// # Errors
 /// What the database says.
-pub async fn columns_of_table(
+pub(crate) async fn columns_of_table(
     connection: &mut SqliteConnection,
     table: &str,
 ) -> Result<Vec<CatalogueColumn>, sqlx::Error> {
@@ -29,9 +18,11 @@ pub async fn columns_of_table(
         .iter()
         .map(|row| {
             let (not_null, key): (bool, i64) = (row.try_get(2)?, row.try_get(3)?);
+            let declared: String = row.try_get(1)?;
             Ok(CatalogueColumn {
                 name: row.try_get(0)?,
-                declared: row.try_get(1)?,
+                base: declared.clone(),
+                declared,
                 nullable: !not_null && key == 0,
             })
         })
@@ -42,7 +33,7 @@ pub async fn columns_of_table(
 ///
 /// # Errors
 /// What the database says.
-pub async fn tables(connection: &mut SqliteConnection) -> Result<Vec<String>, sqlx::Error> {
+pub(crate) async fn tables(connection: &mut SqliteConnection) -> Result<Vec<String>, sqlx::Error> {
     sqlx::query_scalar(
         "SELECT name FROM sqlite_schema WHERE type IN ('table', 'view') \
          AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' AND name NOT LIKE '\\_sqlx\\_%' ESCAPE '\\' ORDER BY name",

@@ -1,0 +1,141 @@
+//! Carnet's side of the benchmarks. `bench/load.py` runs it beside the peers, one process a measurement, and compares.
+//!
+//! Each command does one piece of work and prints a JSON line: seconds by the clock, seconds of this process's CPU, the growth of
+//! its peak memory, and what came of it.
+
+use anyhow::{Context, Result};
+use carnet::prelude::*;
+use clap::{Parser, Subcommand};
+use serde_json::json;
+use std::time::Instant;
+
+#[derive(Debug, Parser)]
+#[command(about)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Loads all rows of the table `bench_flight` into a frame
+    Postgres {
+        /// postgres://…
+        url: String,
+    },
+    /// Loads all documents of the collection `bench_observation` into a frame
+    Mongodb {
+        /// mongodb://…
+        url: String,
+    },
+}
+
+/// The 19 columns of the source.
+#[derive(Record)]
+#[record(table = "bench_flight")]
+#[allow(dead_code)]
+struct Flight {
+    year: i32,
+    month: i32,
+    day: i32,
+    dep_time: Option<i32>,
+    sched_dep_time: i32,
+    dep_delay: Option<f64>,
+    arr_time: Option<i32>,
+    sched_arr_time: i32,
+    arr_delay: Option<f64>,
+    carrier: String,
+    flight: i32,
+    tailnum: Option<String>,
+    origin: String,
+    dest: String,
+    air_time: Option<f64>,
+    distance: f64,
+    hour: i32,
+    minute: i32,
+    time_hour: DateTime<Utc>,
+}
+
+/// The fields of an observation, two of them three levels deep.
+#[derive(Record)]
+#[record(collection = "bench_observation")]
+#[allow(dead_code)]
+struct Observation {
+    #[record(path = "_id", key)]
+    id: String,
+    station: String,
+    time: DateTime<Utc>,
+    #[record(path = "obs.temperature_f")]
+    temperature_f: Option<f64>,
+    #[record(path = "obs.humidity_pct")]
+    humidity_pct: Option<f64>,
+    #[record(path = "obs.wind.direction_deg")]
+    wind_direction_deg: Option<i32>,
+    #[record(path = "obs.wind.speed_mph")]
+    wind_speed_mph: Option<f64>,
+    #[record(path = "obs.precipitation_in")]
+    precipitation_in: Option<f64>,
+    #[record(path = "obs.pressure_hpa")]
+    pressure_hpa: Option<f64>,
+    #[record(path = "obs.visibility_mi")]
+    visibility_mi: Option<f64>,
+}
+
+fn main() -> Result<()> {
+    match Arguments::parse().command {
+        Command::Postgres { url } => {
+            let store = Store::open_urls(&url, None)?;
+            measured(|| Ok(store.load::<Flight>().run()?))
+        }
+        Command::Mongodb { url } => {
+            let folder = std::env::temp_dir().join(format!("carnet-bench-{}", std::process::id()));
+            let tables = folder.join("tables.db");
+            Store::create_file(&tables)?;
+            let path = tables
+                .to_str()
+                .context("the temporary folder is not UTF-8")?;
+            let store = Store::open_urls(path, Some(&url))?;
+            let outcome = measured(|| Ok(store.load::<Observation>().run()?));
+            std::fs::remove_dir_all(folder)?;
+            outcome
+        }
+    }
+}
+
+/// Does the work and prints what it cost.
+fn measured(work: impl FnOnce() -> Result<Loaded>) -> Result<()> {
+    let (cpu, peak, start) = (cpu_seconds(), peak_bytes(), Instant::now());
+    let loaded = work()?;
+    let seconds = start.elapsed().as_secs_f64();
+    println!(
+        "{}",
+        json!({
+            "seconds": seconds,
+            "cpu": cpu_seconds() - cpu,
+            "peak_bytes": peak_bytes() - peak,
+            "frame_bytes": loaded.estimated_size(),
+            "rows": loaded.height(),
+            "columns": loaded.width(),
+        })
+    );
+    Ok(())
+}
+
+fn usage() -> libc::rusage {
+    // SAFETY: the structure is plain numbers, for which zeros are a value, and getrusage fills it.
+    unsafe {
+        let mut usage = std::mem::zeroed();
+        libc::getrusage(libc::RUSAGE_SELF, &raw mut usage);
+        usage
+    }
+}
+
+fn cpu_seconds() -> f64 {
+    let usage = usage();
+    let seconds = |time: libc::timeval| time.tv_sec as f64 + time.tv_usec as f64 / 1e6;
+    seconds(usage.ru_utime) + seconds(usage.ru_stime)
+}
+
+fn peak_bytes() -> i64 {
+    usage().ru_maxrss * 1024
+}

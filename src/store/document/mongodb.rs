@@ -1,0 +1,217 @@
+//! Documents in MongoDB: connecting, its record of migrations, and writing by key.
+
+use crate::store::{Migration, StoreError, Upserted};
+use bson::raw::RawDocumentBuf;
+use bson::{Bson, Document, RawArrayBuf, RawBson, doc, rawdoc};
+use futures_util::TryStreamExt;
+use mongodb::options::ClientOptions;
+use mongodb::{Client, Database};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How long a server may take to be found, unless the URL says so.
+const FIND: Duration = Duration::from_secs(10);
+/// The collection in which applied migrations are kept.
+const MIGRATIONS: &str = "carnet_migrations";
+/// The server's code for a collection that is there already (NamespaceExists).
+const EXISTS: i32 = 48;
+/// Documents and bytes in one command at most; the server takes 100,000 and 48 MB.
+const DOCUMENTS_A_COMMAND: usize = 1_000;
+const BYTES_A_COMMAND: usize = 16 << 20;
+
+/// A MongoDB database.
+#[derive(Debug, Clone)]
+pub(crate) struct Mongo {
+    database: Database,
+    name: Arc<str>,
+}
+
+impl Mongo {
+    /// Connects, and asks the server once, so that a wrong URL or password is told here.
+    pub(crate) async fn open(url: &str) -> Result<Mongo, StoreError> {
+        let form = "mongodb://USER:PASSWORD@HOST:PORT/DATABASE?authSource=admin";
+        let mut options = ClientOptions::parse(url)
+            .await
+            .map_err(|_| StoreError::Url { form })?;
+        let Some(database) = options.default_database.clone() else {
+            return Err(StoreError::Url { form });
+        };
+        options.app_name.get_or_insert_with(|| "carnet".into());
+        options.server_selection_timeout.get_or_insert(FIND);
+        let hosts: Vec<String> = options.hosts.iter().map(ToString::to_string).collect();
+        let name = format!("MongoDB at {}, database {database}", hosts.join(","));
+        let failed = |source: mongodb::error::Error| StoreError::Connect {
+            store: name.clone(),
+            remedy: remedy(&source),
+            source: Box::new(source),
+        };
+        let client = Client::with_options(options).map_err(failed)?;
+        let database = client.database(&database);
+        database
+            .run_command(doc! { "ping": 1 })
+            .await
+            .map_err(failed)?;
+        Ok(Mongo {
+            database,
+            name: name.into(),
+        })
+    }
+
+    pub(crate) fn database(&self) -> &Database {
+        &self.database
+    }
+
+    /// The servers and the database, without the password.
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The driver's error with the store's name.
+    pub(crate) fn error(&self, source: mongodb::error::Error) -> StoreError {
+        StoreError::Mongo {
+            store: self.name.to_string(),
+            source: Box::new(source),
+        }
+    }
+
+    /// The names of all collections but our own.
+    pub(crate) async fn collections(&self) -> Result<Vec<String>, StoreError> {
+        let mut names = self
+            .database
+            .list_collection_names()
+            .await
+            .map_err(|error| self.error(error))?;
+        names.retain(|name| name != MIGRATIONS && !name.starts_with("system."));
+        names.sort();
+        Ok(names)
+    }
+
+    /// Applied migrations: version to text.
+    pub(crate) async fn applied_migrations(&self) -> Result<BTreeMap<i64, String>, StoreError> {
+        let error = |error| self.error(error);
+        let kept = self.database.collection::<Document>(MIGRATIONS);
+        let mut found = kept.find(doc! {}).await.map_err(error)?;
+        let mut applied = BTreeMap::new();
+        while let Some(migration) = found.try_next().await.map_err(error)? {
+            if let (Ok(version), Ok(text)) =
+                (migration.get_i64("_id"), migration.get_str("commands"))
+            {
+                applied.insert(version, text.to_owned());
+            }
+        }
+        Ok(applied)
+    }
+
+    /// Runs the commands of a migration and records it. A collection that is there already is no failure, so that a migration
+    /// that broke off can be run again.
+    pub(crate) async fn apply(&self, migration: &Migration) -> Result<(), StoreError> {
+        let failed = |source: Box<dyn std::error::Error + Send + Sync>| StoreError::Migration {
+            version: migration.version,
+            description: migration.description.to_owned(),
+            source,
+        };
+        let commands: Vec<Document> =
+            serde_json::from_str(migration.statements).map_err(|error| failed(error.into()))?;
+        for command in commands {
+            if let Err(error) = self.database.run_command(command).await
+                && !matches!(error.kind.as_ref(), mongodb::error::ErrorKind::Command(error) if error.code == EXISTS)
+            {
+                return Err(failed(error.into()));
+            }
+        }
+        let record = doc! {
+            "_id": migration.version,
+            "description": migration.description,
+            "commands": migration.statements,
+            "applied": bson::DateTime::now(),
+        };
+        self.database
+            .collection::<Document>(MIGRATIONS)
+            .insert_one(record)
+            .await
+            .map_err(|error| failed(error.into()))?;
+        Ok(())
+    }
+
+    /// Writes documents by their `_id`: new ones are added, those that differ replaced, equal ones left alone. Batches are
+    /// unordered, so the server may write them in any order.
+    pub(crate) async fn upsert(
+        &self,
+        collection: &str,
+        documents: &[RawDocumentBuf],
+    ) -> Result<Upserted, StoreError> {
+        let refused = |position: usize, reason: String| StoreError::Document {
+            collection: collection.to_owned(),
+            position,
+            reason,
+        };
+        let mut done = Upserted::default();
+        let mut first = 0;
+        while first < documents.len() {
+            let (mut updates, mut bytes, mut count) = (RawArrayBuf::new(), 0, 0);
+            for document in documents[first..].iter().take(DOCUMENTS_A_COMMAND) {
+                bytes += document.as_bytes().len();
+                if count > 0 && bytes > BYTES_A_COMMAND {
+                    break;
+                }
+                let id = document
+                    .get("_id")
+                    .ok()
+                    .flatten()
+                    .ok_or_else(|| refused(first + count, "it has no _id".into()))?;
+                updates.push(
+                    rawdoc! { "q": { "_id": RawBson::from(id) }, "u": document.clone(), "upsert": true },
+                );
+                count += 1;
+            }
+            let command = rawdoc! { "update": collection, "ordered": false, "updates": updates };
+            let answer = self
+                .database
+                .run_raw_command(command)
+                .await
+                .map_err(|error| self.error(error))?;
+            if let Some(error) = answer
+                .get_array("writeErrors")
+                .ok()
+                .and_then(|errors| errors.first())
+                .and_then(Bson::as_document)
+            {
+                let position = whole(error.get("index"));
+                let reason = error.get_str("errmsg").unwrap_or("the server refused it");
+                return Err(refused(first + position, reason.to_owned()));
+            }
+            let new = answer.get_array("upserted").map_or(0, Vec::len);
+            let changed = whole(answer.get("nModified"));
+            done.new += new as u64;
+            done.changed += changed as u64;
+            done.same += count.saturating_sub(new + changed) as u64;
+            first += count;
+        }
+        Ok(done)
+    }
+}
+
+fn whole(value: Option<&Bson>) -> usize {
+    let number = match value {
+        Some(Bson::Int32(number)) => i64::from(*number),
+        Some(Bson::Int64(number)) => *number,
+        Some(Bson::Double(number)) => *number as i64,
+        _ => 0,
+    };
+    usize::try_from(number).unwrap_or(0)
+}
+
+fn remedy(error: &mongodb::error::Error) -> &'static str {
+    use mongodb::error::ErrorKind;
+    match error.kind.as_ref() {
+        ErrorKind::Authentication { .. } => {
+            "check the user, the password and authSource in the URL"
+        }
+        ErrorKind::ServerSelection { .. } | ErrorKind::Io(_) => {
+            "check that the server runs and that the host and the port in the URL are its own"
+        }
+        ErrorKind::DnsResolve { .. } => "check the host in the URL",
+        _ => "the server says why",
+    }
+}

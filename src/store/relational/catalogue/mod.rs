@@ -1,0 +1,20 @@
+//! What a database itself says about its tables: names, declared types, whether nulls are allowed. Loads are checked against
+//! this, never against the first rows.
+
+pub(crate) mod postgres;
+pub(crate) mod sqlite;
+
+/// One column as the catalogue has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CatalogueColumn {
+    /// Its name.
+    pub name: String,
+    /// The declared type: in SQLite as written in the table's definition, in upper case; in PostgreSQL as `format_type` writes
+    /// it, such as `numeric(10,2)`.
+    pub declared: String,
+    /// The type that decides how values travel. In SQLite that is `declared`; in PostgreSQL the name of the built-in type below
+    /// any domain, `enum` for an enumerated type, and empty for any other that is not PostgreSQL's own.
+    pub base: String,
+    /// Whether a null is allowed: neither NOT NULL nor part of the primary key.
+    pub nullable: bool,
+}

@@ -1,0 +1,250 @@
+//! MongoDB collections into frames, and writing them, by the same calls as embedded documents.
+
+use crate::servers::mongodb;
+use crate::world::{readings, world};
+use bson::{doc, rawdoc};
+use carnet::record::Record;
+use carnet::store::{Migrated, Migration, Migrations, Store, StoreError, Upserted};
+use chrono::{DateTime, Utc};
+
+#[derive(Record)]
+#[record(collection = "reading")]
+#[allow(dead_code)]
+struct Reading {
+    #[record(path = "_id", key)]
+    id: String,
+    station: String,
+    time: DateTime<Utc>,
+    #[record(path = "obs.temperature")]
+    temperature: Option<f64>,
+    #[record(path = "obs.wind.speed")]
+    wind_speed: Option<f64>,
+}
+
+const MONGODB: &[Migration] = &[Migration {
+    version: 1,
+    description: "readings",
+    statements: r#"[{"create": "reading"}, {"createIndexes": "reading", "indexes": [{"key": {"station": 1}, "name": "station"}]}]"#,
+}];
+
+fn migrations(mongodb: &'static [Migration]) -> Migrations<'static> {
+    Migrations {
+        mongodb,
+        ..Migrations::default()
+    }
+}
+
+fn upsert(store: &Store, documents: &[bson::raw::RawDocumentBuf]) -> Result<Upserted, StoreError> {
+    store.block_on(async {
+        let mut transaction = store.begin().await?;
+        let done = transaction.upsert_documents("reading", documents).await?;
+        transaction.commit().await?;
+        Ok(done)
+    })
+}
+
+#[test]
+fn the_same_documents_give_the_same_frame_as_in_the_embedded_store() {
+    let (server, embedded) = (mongodb(), world());
+    server.store.migrate(&migrations(MONGODB)).unwrap();
+    let documents = readings(2_500);
+    let done = upsert(&server.store, &documents).unwrap();
+    assert_eq!(
+        done,
+        Upserted {
+            new: 2_500,
+            changed: 0,
+            same: 0
+        }
+    );
+    embedded.upsert(&documents);
+    let filters = [
+        doc! {},
+        doc! { "station": "A" },
+        doc! { "obs.temperature": { "$gte": 2.0, "$lt": 700 }, "station": { "$in": ["B", "C"] } },
+        doc! { "obs.wind.speed": { "$exists": false } },
+        doc! { "$or": [ { "obs.wind.speed": 3 }, { "_id": "A/00004" } ] },
+        doc! { "obs.wind.speed": null },
+    ];
+    for filter in filters {
+        let load = |store: &Store| {
+            let loaded = store
+                .load::<Reading>()
+                .matching(filter.clone())
+                .run()
+                .unwrap();
+            let frame = loaded.frame.sort(["id"], Default::default()).unwrap();
+            (carnet::frame::content_hash(&frame), frame.height())
+        };
+        assert_eq!(load(&server.store), load(&embedded.store), "{filter}");
+    }
+    let limited = server
+        .store
+        .load::<Reading>()
+        .limit(7)
+        .columns(["station"])
+        .run()
+        .unwrap();
+    assert_eq!((limited.height(), limited.width()), (7, 1));
+    assert_eq!(
+        server
+            .store
+            .load::<Reading>()
+            .limit(0)
+            .run()
+            .unwrap()
+            .height(),
+        0
+    );
+}
+
+#[test]
+fn writing_again_changes_nothing_and_a_changed_document_is_replaced() {
+    let server = mongodb();
+    upsert(&server.store, &readings(10)).unwrap();
+    assert_eq!(
+        upsert(&server.store, &readings(10)).unwrap(),
+        Upserted {
+            new: 0,
+            changed: 0,
+            same: 10
+        }
+    );
+    let changed = [
+        rawdoc! { "_id": "A/00000", "station": "A" },
+        rawdoc! { "_id": "new", "station": "N" },
+    ];
+    assert_eq!(
+        upsert(&server.store, &changed).unwrap(),
+        Upserted {
+            new: 1,
+            changed: 1,
+            same: 0
+        }
+    );
+    let error = upsert(&server.store, &[rawdoc! { "station": "A" }]).unwrap_err();
+    assert!(
+        matches!(error, StoreError::Document { position: 0, .. }),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_value_that_does_not_fit_names_its_path_type_and_key() {
+    let server = mongodb();
+    let time = bson::DateTime::from_millis(0);
+    let odd = [
+        rawdoc! { "_id": "a", "station": 7, "time": time },
+        rawdoc! { "_id": "b", "time": time, "obs": { "temperature": "warm" } },
+    ];
+    upsert(&server.store, &odd).unwrap();
+    let error = server
+        .store
+        .load::<Reading>()
+        .run()
+        .unwrap_err()
+        .to_string();
+    assert!(
+        error.contains("station: wanted text, found Int32 in 1 row, such as a"),
+        "{error}"
+    );
+    assert!(
+        error.contains("station: wanted text, found nothing in 1 row, such as b"),
+        "{error}"
+    );
+    assert!(
+        error.contains("temperature: wanted 64-bit float, found String in 1 row, such as b"),
+        "{error}"
+    );
+    let loaded = server
+        .store
+        .load::<Reading>()
+        .misfits_as_null()
+        .run()
+        .unwrap();
+    assert_eq!(loaded.report.mismatches.len(), 3);
+}
+
+#[test]
+fn migrations_apply_once_and_a_changed_or_newer_one_is_refused() {
+    const EDITED: &[Migration] = &[Migration {
+        statements: "[]",
+        ..MONGODB[0]
+    }];
+    const LATER: &[Migration] = &[
+        MONGODB[0],
+        Migration {
+            version: 2,
+            description: "broken",
+            statements: r#"[{"noSuchCommand": 1}]"#,
+        },
+    ];
+    let server = mongodb();
+    let migrate = |list| server.store.migrate(&migrations(list));
+    assert_eq!(
+        migrate(MONGODB).unwrap(),
+        Migrated {
+            applied: 1,
+            version: 0
+        }
+    );
+    assert_eq!(migrate(MONGODB).unwrap().applied, 0);
+    assert!(matches!(
+        migrate(EDITED).unwrap_err(),
+        StoreError::Changed { version: 1, .. }
+    ));
+    assert!(matches!(
+        migrate(LATER).unwrap_err(),
+        StoreError::Migration { version: 2, .. }
+    ));
+    assert!(matches!(
+        migrate(&[]).unwrap_err(),
+        StoreError::Newer {
+            found: 1,
+            known: 0,
+            ..
+        }
+    ));
+}
+
+#[test]
+fn a_missing_collection_lists_those_there_are_and_a_server_that_is_not_there_is_named() {
+    let server = mongodb();
+    let error = server
+        .store
+        .load::<Reading>()
+        .run()
+        .unwrap_err()
+        .to_string();
+    assert!(
+        error.contains("there is no collection reading; there are: "),
+        "{error}"
+    );
+    let url = "mongodb://user:secret@127.0.0.1:1/carnet?serverSelectionTimeoutMS=300";
+    let error = Store::open_urls(&server.file(), Some(url))
+        .unwrap_err()
+        .to_string();
+    assert!(
+        error.contains("MongoDB at 127.0.0.1:1")
+            && error.contains("check that the server runs")
+            && !error.contains("secret"),
+        "{error}"
+    );
+    let (without_database, _) = server.url.rsplit_once('/').unwrap();
+    let error = Store::open_urls(&server.file(), Some(without_database))
+        .unwrap_err()
+        .to_string();
+    assert!(error.contains("DATABASE"), "{error}");
+}
+
+#[test]
+fn without_a_document_store_a_collection_says_how_to_name_one() {
+    let database = crate::servers::postgres();
+    let error = database
+        .store
+        .load::<Reading>()
+        .run()
+        .unwrap_err()
+        .to_string();
+    assert!(error.contains("CARNET_DOCUMENTS_URL"), "{error}");
+}
