@@ -2,7 +2,7 @@
 
 use super::builder::Builder;
 use super::report::Mismatches;
-use super::{FrameError, LoadReport, Param, content_hash, embedded, mongodb, postgres, sqlite};
+use super::{FrameError, LoadReport, Param, embedded, mongodb, postgres, sqlite};
 use crate::record::{Place, Record, Schema};
 use crate::store::{Documents, Store, StoreError, Tables};
 use bson::Document;
@@ -220,7 +220,7 @@ impl<T: Record> Load<T> {
             elapsed: start.elapsed(),
             columns: LoadReport::columns_of(&frame),
             mismatches,
-            hash: content_hash(&frame),
+            frame: frame.clone(),
         };
         Ok(Loaded { frame, report })
     }

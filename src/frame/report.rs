@@ -82,7 +82,7 @@ impl Mismatches {
 }
 
 /// What a load read, from where, how fast, and what did not fit.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub struct LoadReport {
     /// The table or collection.
     pub place: String,
@@ -102,11 +102,16 @@ pub struct LoadReport {
     pub columns: Vec<(String, String, usize)>,
     /// What did not fit and became null.
     pub mismatches: Vec<Mismatch>,
-    /// Equal for equal data; see [`super::content_hash`].
-    pub hash: String,
+    /// The frame, for its hash.
+    pub(super) frame: DataFrame,
 }
 
 impl LoadReport {
+    /// Equal for equal data, see [`super::content_hash`]. It is computed when it is asked for: a load does not wait for it.
+    pub fn hash(&self) -> String {
+        super::content_hash(&self.frame)
+    }
+
     pub(super) fn columns_of(frame: &DataFrame) -> Vec<(String, String, usize)> {
         frame
             .columns()
@@ -135,7 +140,7 @@ impl fmt::Display for LoadReport {
         if self.read != self.rows {
             write!(f, " ({} read)", self.read)?;
         }
-        write!(f, "; {}; data {}", self.query, self.hash)?;
+        write!(f, "; {}; data {}", self.query, self.hash())?;
         for mismatch in &self.mismatches {
             write!(f, "\n  became null: {mismatch}")?;
         }

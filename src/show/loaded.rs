@@ -47,7 +47,7 @@ fn report_html(report: &LoadReport) -> String {
         escape(&report.place),
         report.elapsed.as_secs_f64(),
         escape(&report.query),
-        escape(report.hash.get(..12).unwrap_or(&report.hash)),
+        escape(report.hash().get(..12).unwrap_or_default()),
     );
     if !report.mismatches.is_empty() {
         html.push_str("<div><small><b>Did not fit and became null:</b></small><ul>");

@@ -210,7 +210,7 @@ fn columns_and_limit_narrow_and_equal_data_has_an_equal_hash() {
         .limit(2)
         .run()
         .unwrap();
-    assert_eq!(one.report.hash, again.report.hash);
+    assert_eq!(one.report.hash(), again.report.hash());
     world.execute("UPDATE sensor SET height = 12.25 WHERE sensor_id = 1");
     let changed = world
         .store
@@ -219,7 +219,7 @@ fn columns_and_limit_narrow_and_equal_data_has_an_equal_hash() {
         .limit(2)
         .run()
         .unwrap();
-    assert_ne!(one.report.hash, changed.report.hash);
+    assert_ne!(one.report.hash(), changed.report.hash());
 }
 
 #[test]

@@ -25,6 +25,10 @@ use sqlx::pool::PoolConnection;
 use sqlx::{AssertSqlSafe, PgConnection, SqlSafeStr};
 use std::ops::DerefMut;
 
+/// A scan of a large table would otherwise begin where another one is, and equal data would come in another order each time.
+const BEGIN: &str =
+    "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL synchronize_seqscans = off";
+
 /// Reads the rows of a table or view.
 pub(super) async fn read(
     store: &Postgres,
@@ -41,12 +45,7 @@ pub(super) async fn read(
     };
     let mut lease = Lease(Some(store.pool().acquire().await.map_err(failed)?));
     let connection = lease.connection();
-    execute(
-        connection,
-        "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
-    )
-    .await
-    .map_err(failed)?;
+    execute(connection, BEGIN).await.map_err(failed)?;
     let outcome = in_transaction(connection, table, request, output).await;
     match outcome {
         Ok(read) => {
