@@ -18,8 +18,9 @@ COPY kernel-ext/toolkit/Cargo.toml kernel-ext/toolkit/
 COPY cli/Cargo.toml cli/
 COPY api/Cargo.toml api/
 COPY flights/Cargo.toml flights/
+COPY bench/Cargo.toml bench/
 RUN set -eu; \
-    for member in . derive kernel-ext kernel-ext/toolkit cli api flights; do \
+    for member in . derive kernel-ext kernel-ext/toolkit cli api flights bench; do \
         mkdir -p "$member/src"; echo '//! Empty.' > "$member/src/lib.rs"; \
         printf '//! Empty.\nfn main() {}\n' > "$member/src/main.rs"; \
     done; \

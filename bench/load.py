@@ -39,7 +39,7 @@ def fill_postgres(url, copies):
         path = pathlib.Path(folder) / "flights.csv"
         flights.write_csv(path)
         columns = ", ".join(flights.columns)
-        psql(url, "DROP TABLE IF EXISTS bench_flight", TABLE)
+        psql(url, "SET client_min_messages = warning; DROP TABLE IF EXISTS bench_flight", TABLE)
         for _ in range(copies):
             psql(url, f"\\copy bench_flight ({columns}) FROM '{path}' (FORMAT csv, HEADER)")
     psql(url, "VACUUM ANALYZE bench_flight")
@@ -70,7 +70,7 @@ def fill_mongodb(url, copies):
 
 
 def measure(command):
-    told = subprocess.run(command, check=True, capture_output=True, text=True)
+    told = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
     return json.loads(told.stdout.splitlines()[-1])
 
 
@@ -90,22 +90,23 @@ def main():
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("--rounds", type=int, default=5, help="rounds that count (5)")
     arguments.add_argument("--copies", type=int, default=1, help="of 1,010,328 flights and 522,300 documents (1)")
+    arguments.add_argument("--only", choices=["postgres", "mongodb"], help="one of the two databases")
     arguments = arguments.parse_args()
     database, documents = os.environ["CARNET_TEST_DATABASE_URL"], os.environ["CARNET_TEST_DOCUMENTS_URL"]
     ours = os.environ["CARNET_BENCH"]
     peer = lambda name, url: [sys.executable, str(HERE / "peers.py"), name, url]
 
-    print("filling both databases", file=sys.stderr)
-    rows = fill_postgres(database, 3 * arguments.copies)
-    tables = interleaved(
-        {"carnet": [ours, "postgres", database]} | {name: peer(name, database) for name in ("connectorx", "adbc", "pandas", "drain")},
-        arguments.rounds,
-    )
-    count = fill_mongodb(documents, 20 * arguments.copies)
-    nested = interleaved(
-        {"carnet": [ours, "mongodb", documents]} | {name: peer(name, documents) for name in ("pymongoarrow", "pymongo")},
-        arguments.rounds,
-    )
+    rows, count, tables, nested = 0, 0, {}, {}
+    if arguments.only != "mongodb":
+        rows = fill_postgres(database, 3 * arguments.copies)
+        print(f"PostgreSQL has {rows:,} rows", file=sys.stderr)
+        peers = {name: peer(name, database) for name in ("connectorx", "adbc", "pandas", "drain")}
+        tables = interleaved({"carnet": [ours, "postgres", database]} | peers, arguments.rounds)
+    if arguments.only != "postgres":
+        count = fill_mongodb(documents, 20 * arguments.copies)
+        print(f"MongoDB has {count:,} documents", file=sys.stderr)
+        peers = {name: peer(name, documents) for name in ("pymongoarrow", "pymongo")}
+        nested = interleaved({"carnet": [ours, "mongodb", documents]} | peers, arguments.rounds)
 
     goals = {
         ("PostgreSQL", "connectorx", "seconds"): 0.85,
@@ -136,7 +137,7 @@ def main():
         goal = f"≤ {line['goal']}" if line["goal"] else ""
         print(f"| {line['name']:22} | {line['unit']:15} | {line['ours']:6.3f} | {line['peer_name']:12} | {line['peer']:6.3f} | {line['ratio']:5.2f} | {goal} |")
     for store, results in (("PostgreSQL", tables), ("MongoDB", nested)):
-        print(f"\npeak memory, {store}: " + ", ".join(f"{name} {result['peak_bytes'] / 1e6:.0f} MB" for name, result in results.items() if name != "drain"))
+        results and print(f"\npeak memory, {store}: " + ", ".join(f"{name} {result['peak_bytes'] / 1e6:.0f} MB" for name, result in results.items() if name != "drain"))
     out = HERE / "results" / "load.json"
     out.parent.mkdir(exist_ok=True)
     out.write_text(json.dumps(lines, indent=1) + "\n")

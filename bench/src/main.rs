@@ -136,6 +136,10 @@ fn cpu_seconds() -> f64 {
     seconds(usage.ru_utime) + seconds(usage.ru_stime)
 }
 
+/// The most memory this process has had; not by getrusage, which also counts what the parent had before it became this program.
 fn peak_bytes() -> i64 {
-    usage().ru_maxrss * 1024
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let kilobytes = peak.and_then(|peak| peak.trim().trim_end_matches(" kB").parse().ok());
+    kilobytes.map_or(0, |kilobytes: i64| kilobytes * 1024)
 }
