@@ -40,8 +40,8 @@ fmt: ## format the code
 build: ## compile everything once (the first time takes about a quarter of an hour: polars)
 	cargo build --locked --workspace --lib --bins
 
-bench-load: build .venv-bench/bin/python ## measure the loaders against their peers (20 minutes)
-	CARNET_BENCH=$(BIN)/carnet-bench CARNET_TEST_JAVA=-Xmx8g scripts/test-servers .venv-bench/bin/python bench/load.py
+bench-load: build .venv-bench/bin/python ## measure the loaders against their peers (5 minutes)
+	CARNET_BENCH=$(BIN)/carnet-bench CARNET_TEST_JAVA=-Xmx8g scripts/test-servers .venv-bench/bin/python bench/load.py $(BENCH_FLAGS)
 
 container: ## build the API's image, start it and ask it for a prediction (needs Docker and `make demo` before)
 	scripts/container-check
