@@ -94,7 +94,9 @@ fn thin(curve: Vec<RocPoint>, points: usize) -> Vec<RocPoint> {
         let step = wanted as f64 / (points - 1) as f64;
         if index == last || (along(point) >= step && wanted < points - 1) {
             kept.push(*point);
-            wanted = (along(point) * (points - 1) as f64).floor() as usize + 1;
+            // Rounding can put a point that reached its step just below it again; each step still takes one point only.
+            let reached = (along(point) * (points - 1) as f64).floor() as usize;
+            wanted = reached.max(wanted) + 1;
         }
     }
     kept
