@@ -4,7 +4,7 @@ use super::FrameError;
 use super::builder::{Builder, holds, narrows};
 use super::load::Output;
 use crate::record::Schema;
-use bson::raw::{RawArray, RawBsonRef, RawDocument, RawElement};
+use bson::raw::{RawArray, RawBsonRef, RawDocument};
 use polars::prelude::ChunkedBuilder;
 
 /// The record's paths as a tree, so that each document is walked once however many fields there are.
@@ -98,19 +98,11 @@ fn in_document<'a>(
             .chain(0..next)
             .find(|at| nodes[*at].name == name);
         if let Some(at) = found {
-            element_at(&element, &nodes[at], take)?;
+            value_at(element.value()?, &nodes[at], take)?;
             next = (at + 1) % nodes.len();
         }
     }
     Ok(())
-}
-
-fn element_at<'a>(
-    element: &RawElement<'a>,
-    node: &Node,
-    take: &mut impl FnMut(usize, RawBsonRef<'a>),
-) -> Result<(), bson::error::Error> {
-    value_at(element.value()?, node, take)
 }
 
 fn value_at<'a>(

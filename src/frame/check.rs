@@ -16,6 +16,7 @@
 //! The order and the substrings are SQLite's own (sqlite.org/datatype3.html, section 3.1), with the names for booleans, instants
 //! and dates before them. Each value is looked at when it is read, so a kind that not all values have is a mismatch, no guess.
 
+use super::FrameError;
 use crate::record::{Field, Kind, Schema};
 use crate::store::relational::CatalogueColumn;
 use std::fmt;
@@ -91,17 +92,36 @@ pub(super) fn rust_type(kind: Kind) -> &'static str {
     }
 }
 
-/// Every difference between the record's fields and the table's columns; `kinds` are those a column can be loaded as.
-pub(super) fn differences(
+/// The Rust type of a field.
+fn spelt(kind: Kind, nullable: bool) -> String {
+    if nullable {
+        format!("Option<{}>", rust_type(kind))
+    } else {
+        rust_type(kind).into()
+    }
+}
+
+/// Compares the record's fields with the table's columns; `kinds` are those a column can be loaded as.
+///
+/// # Errors
+/// Every difference, in field order.
+pub(super) fn check(
     schema: &Schema,
     columns: &[CatalogueColumn],
     kinds: fn(&CatalogueColumn) -> &'static [Kind],
-) -> Vec<Difference> {
-    schema
+) -> Result<(), FrameError> {
+    let differences: Vec<Difference> = schema
         .fields
         .iter()
         .filter_map(|field| difference(field, columns, kinds))
-        .collect()
+        .collect();
+    if differences.is_empty() {
+        return Ok(());
+    }
+    Err(FrameError::Record {
+        place: schema.place.to_string(),
+        differences,
+    })
 }
 
 fn difference(
@@ -109,11 +129,7 @@ fn difference(
     columns: &[CatalogueColumn],
     kinds: fn(&CatalogueColumn) -> &'static [Kind],
 ) -> Option<Difference> {
-    let wanted = if field.nullable {
-        format!("Option<{}>", rust_type(field.kind))
-    } else {
-        rust_type(field.kind).into()
-    };
+    let wanted = spelt(field.kind, field.nullable);
     let differs = |found: String, remedy: String| {
         Some(Difference {
             field: field.name.clone(),
@@ -141,10 +157,7 @@ fn difference(
     if !kinds.contains(&field.kind) {
         let options: Vec<String> = kinds
             .iter()
-            .map(|kind| match field.nullable || column.nullable {
-                true => format!("Option<{}>", rust_type(*kind)),
-                false => rust_type(*kind).to_owned(),
-            })
+            .map(|kind| spelt(*kind, field.nullable || column.nullable))
             .collect();
         let remedy = format!("write {}", options.join(" or "));
         return differs(declared.to_owned(), remedy);
@@ -152,7 +165,7 @@ fn difference(
     if column.nullable && !field.nullable {
         return differs(
             format!("{declared} that allows nulls"),
-            format!("write Option<{}>", rust_type(field.kind)),
+            format!("write {}", spelt(field.kind, true)),
         );
     }
     None

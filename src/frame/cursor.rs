@@ -4,7 +4,7 @@
 //! the lock on the handle, so nothing else can use the connection meanwhile.
 
 use super::{FrameError, Param};
-use chrono::{DateTime, SecondsFormat, Utc};
+use crate::store::relational::stored_instant;
 use libsqlite3_sys as sys;
 use sqlx::sqlite::LockedSqliteHandle;
 use std::ffi::{CStr, c_int};
@@ -120,7 +120,11 @@ impl<'h, 'c> Cursor<'h, 'c> {
                     Param::Integer(number) => sys::sqlite3_bind_int64(statement, place, *number),
                     Param::Real(number) => sys::sqlite3_bind_double(statement, place, *number),
                     Param::Text(text) => bind_text(statement, place, text),
-                    Param::Instant(instant) => bind_text(statement, place, &stored(*instant)?),
+                    Param::Instant(instant) => {
+                        let text = stored_instant(*instant)
+                            .ok_or(FrameError::Instant { instant: *instant })?;
+                        bind_text(statement, place, &text)
+                    }
                 };
                 if code != sys::SQLITE_OK {
                     return Err(FrameError::Sqlite {
@@ -188,15 +192,6 @@ unsafe fn bytes<'a>(start: *const u8, length: c_int) -> &'a [u8] {
         // SAFETY: as the caller promises.
         Ok(length) if !start.is_null() => unsafe { std::slice::from_raw_parts(start, length) },
         _ => &[],
-    }
-}
-
-/// The text that an instant is stored as.
-fn stored(instant: DateTime<Utc>) -> Result<String, FrameError> {
-    if instant.timestamp_subsec_nanos() == 0 {
-        Ok(instant.to_rfc3339_opts(SecondsFormat::Secs, true))
-    } else {
-        Err(FrameError::Instant { instant })
     }
 }
 

@@ -1,6 +1,6 @@
 //! A hash of what a frame holds, so that two loads can be told equal and a model can name its data.
 
-use polars::prelude::{Column, DataFrame, DataType};
+use polars::prelude::{AnyValue, Column, DataFrame};
 use xxhash_rust::xxh3::xxh3_64;
 
 /// What stands for a null; a value that hashes to the same is as unlikely as any other collision.
@@ -24,42 +24,35 @@ pub fn content_hash(frame: &DataFrame) -> String {
 
 /// Mixes each value of the column into its row's hash.
 fn fold(column: &Column, rows: &mut [u64]) {
-    let add = |row: &mut u64, value: Option<u64>| {
-        *row = mixed(row.rotate_left(5) ^ value.unwrap_or(NULL))
-    };
     let series = column.as_materialized_series();
     let physical = series.to_physical_repr();
-    let pairs = rows.iter_mut();
     if let Ok(values) = physical.i64() {
-        pairs
-            .zip(values.iter())
-            .for_each(|(row, value)| add(row, value.map(i64::cast_unsigned)));
+        mix(
+            rows,
+            values.iter().map(|value| value.map(i64::cast_unsigned)),
+        );
     } else if let Ok(values) = physical.i32() {
-        pairs
-            .zip(values.iter())
-            .for_each(|(row, value)| add(row, value.map(|value| i64::from(value).cast_unsigned())));
+        let wide = |value| i64::from(value).cast_unsigned();
+        mix(rows, values.iter().map(|value| value.map(wide)));
     } else if let Ok(values) = physical.f64() {
-        pairs
-            .zip(values.iter())
-            .for_each(|(row, value)| add(row, value.map(f64::to_bits)));
+        mix(rows, values.iter().map(|value| value.map(f64::to_bits)));
     } else if let Ok(values) = physical.f32() {
-        pairs
-            .zip(values.iter())
-            .for_each(|(row, value)| add(row, value.map(|value| f64::from(value).to_bits())));
+        let wide = |value| f64::from(value).to_bits();
+        mix(rows, values.iter().map(|value| value.map(wide)));
     } else if let Ok(values) = physical.bool() {
-        pairs
-            .zip(values.iter())
-            .for_each(|(row, value)| add(row, value.map(u64::from)));
-    } else if series.dtype() == &DataType::String
-        && let Ok(values) = series.str()
-    {
-        pairs
-            .zip(values.iter())
-            .for_each(|(row, value)| add(row, value.map(|text| xxh3_64(text.as_bytes()))));
+        mix(rows, values.iter().map(|value| value.map(u64::from)));
+    } else if let Ok(values) = series.str() {
+        let hash = |text: &str| xxh3_64(text.as_bytes());
+        mix(rows, values.iter().map(|value| value.map(hash)));
     } else {
-        pairs
-            .zip(series.rechunk().iter())
-            .for_each(|(row, value)| add(row, Some(xxh3_64(value.to_string().as_bytes()))));
+        let hash = |value: AnyValue<'_>| Some(xxh3_64(value.to_string().as_bytes()));
+        mix(rows, series.rechunk().iter().map(hash));
+    }
+}
+
+fn mix(rows: &mut [u64], values: impl Iterator<Item = Option<u64>>) {
+    for (row, value) in rows.iter_mut().zip(values) {
+        *row = mixed(row.rotate_left(5) ^ value.unwrap_or(NULL));
     }
 }
 

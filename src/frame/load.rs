@@ -10,6 +10,7 @@ use polars::prelude::{DataFrame, IntoLazy, LazyFrame};
 use std::fmt;
 use std::marker::PhantomData;
 use std::ops::Deref;
+use std::sync::OnceLock;
 use std::time::Instant;
 
 /// What becomes of a value that does not fit the record.
@@ -47,6 +48,26 @@ pub(super) struct Request<'a> {
     pub(super) matching: &'a Document,
     /// Rows at most.
     pub(super) limit: Option<usize>,
+}
+
+impl Request<'_> {
+    /// The SQL from FROM on; `table` must be quoted.
+    pub(super) fn clauses(&self, table: &str) -> String {
+        let mut rest = format!("FROM {table}");
+        if let Some((condition, _)) = self.condition {
+            // On lines of its own, so that a comment at the condition's end cannot swallow the bracket.
+            rest.push_str(&format!(" WHERE (\n{condition}\n)"));
+        }
+        if let Some(limit) = self.limit {
+            rest.push_str(&format!(" LIMIT {limit}"));
+        }
+        rest
+    }
+
+    /// The values of the condition's placeholders.
+    pub(super) fn values(&self) -> &[Param] {
+        self.condition.map_or(&[][..], |(_, values)| values)
+    }
 }
 
 /// Where a backend puts what it reads.
@@ -175,8 +196,8 @@ impl<T: Record> Load<T> {
     /// As [`Load::run`].
     pub async fn run_async(self) -> Result<Loaded, FrameError> {
         let start = Instant::now();
-        let schema = self.schema()?;
         let whole = T::schema();
+        let schema = self.narrowed(whole.clone())?;
         let matching = self.matching.clone().unwrap_or_default();
         let request = Request {
             schema: &schema,
@@ -221,6 +242,7 @@ impl<T: Record> Load<T> {
             columns: LoadReport::columns_of(&frame),
             mismatches,
             frame: frame.clone(),
+            hash: OnceLock::new(),
         };
         Ok(Loaded { frame, report })
     }
@@ -254,9 +276,8 @@ impl<T: Record> Load<T> {
         }
     }
 
-    /// The record's schema, narrowed to the columns asked for.
-    fn schema(&self) -> Result<Schema, FrameError> {
-        let mut schema = T::schema();
+    /// The schema with only the columns asked for.
+    fn narrowed(&self, mut schema: Schema) -> Result<Schema, FrameError> {
         if let Some(names) = &self.columns {
             if let Some(name) = names.iter().find(|name| schema.field(name).is_none()) {
                 let existing = schema.names().collect::<Vec<_>>().join(", ");

@@ -2,6 +2,7 @@
 
 use polars::prelude::DataFrame;
 use std::fmt;
+use std::sync::OnceLock;
 use std::time::Duration;
 
 /// Keys kept as examples of one kind of mismatch.
@@ -104,12 +105,14 @@ pub struct LoadReport {
     pub mismatches: Vec<Mismatch>,
     /// The frame, for its hash.
     pub(super) frame: DataFrame,
+    /// Computed once, when it is asked for.
+    pub(super) hash: OnceLock<String>,
 }
 
 impl LoadReport {
     /// Equal for equal data, see [`super::content_hash`]. It is computed when it is asked for: a load does not wait for it.
-    pub fn hash(&self) -> String {
-        super::content_hash(&self.frame)
+    pub fn hash(&self) -> &str {
+        self.hash.get_or_init(|| super::content_hash(&self.frame))
     }
 
     pub(super) fn columns_of(frame: &DataFrame) -> Vec<(String, String, usize)> {

@@ -21,7 +21,7 @@ pub(super) async fn read(
 ) -> Result<Read, FrameError> {
     let mut connection = store.pool().acquire().await?;
     let (query, told) = query(&mut connection, table, request).await?;
-    let values = request.condition.map_or(&[][..], |(_, values)| values);
+    let values = request.values();
     let compared = values
         .iter()
         .any(|value| matches!(value, Param::Instant(_)));
@@ -74,13 +74,7 @@ async fn query(
             existing: sqlite_catalogue::tables(connection).await?.join(", "),
         });
     }
-    let differences = check::differences(request.schema, &columns, check::sqlite_kinds);
-    if !differences.is_empty() {
-        return Err(FrameError::Record {
-            place: request.schema.place.to_string(),
-            differences,
-        });
-    }
+    check::check(request.schema, &columns, check::sqlite_kinds)?;
     let fields: Vec<String> = request
         .schema
         .fields
@@ -88,25 +82,12 @@ async fn query(
         .map(|field| quoted(&field.path))
         .collect();
     let key = request.key.map_or("NULL".to_owned(), quoted);
-    let rest = rest_of(&quoted(table), request);
+    let rest = request.clauses(&quoted(table));
     let fields = fields.join(", ");
     Ok((
         format!("SELECT {key}, {fields} {rest}"),
         format!("SELECT {fields} {rest}"),
     ))
-}
-
-/// The statement from FROM on.
-pub(super) fn rest_of(table: &str, request: &Request<'_>) -> String {
-    let mut rest = format!("FROM {table}");
-    if let Some((condition, _)) = request.condition {
-        // On lines of its own, so that a comment at the condition's end cannot swallow the bracket.
-        rest.push_str(&format!(" WHERE (\n{condition}\n)"));
-    }
-    if let Some(limit) = request.limit {
-        rest.push_str(&format!(" LIMIT {limit}"));
-    }
-    rest
 }
 
 /// Bytes of the value, as SQLite keeps it in memory.

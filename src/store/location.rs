@@ -22,27 +22,11 @@ pub(crate) struct Location {
 }
 
 impl Location {
-    /// From the URLs: `sqlite:PATH` or a bare path, or `postgres://…`; and `mongodb://…`.
+    /// From the URLs: `sqlite:PATH` or a path, or `postgres://…`; and `mongodb://…`.
     pub(crate) fn of_urls(tables: &str, documents: Option<&str>) -> Result<Location, StoreError> {
-        let tables = match tables.split_once(':') {
-            Some(("sqlite", path)) => Tables::File(path.strip_prefix("//").unwrap_or(path).into()),
-            Some(("postgres" | "postgresql", _)) => Tables::Postgres(tables.to_owned()),
-            Some((scheme, _)) => return Err(unsupported(scheme, "sqlite:PATH or postgres://…")),
-            None if Path::new(tables).extension().is_some() || tables.contains('/') => {
-                Tables::File(tables.into())
-            }
-            // A bare word is more likely a URL gone wrong than a file without an extension.
-            None => return Err(unsupported(tables, "sqlite:PATH or postgres://…")),
-        };
-        if let Some(url) = documents {
-            let (scheme, _) = url.split_once(':').unwrap_or((url, ""));
-            if !matches!(scheme, "mongodb" | "mongodb+srv") {
-                return Err(unsupported(scheme, "mongodb://…"));
-            }
-        }
         Ok(Location {
-            tables,
-            documents: documents.map(str::to_owned),
+            tables: Tables::of_url(tables)?,
+            documents: documents.map(documents_of_url).transpose()?,
         })
     }
 
@@ -51,14 +35,40 @@ impl Location {
         default: impl FnOnce() -> Result<PathBuf, StoreError>,
     ) -> Result<Location, StoreError> {
         let documents = variable("CARNET_DOCUMENTS_URL")?;
-        match variable("CARNET_DATABASE_URL")? {
-            Some(tables) => Location::of_urls(&tables, documents.as_deref()),
-            None => {
-                let mut location = Location::of_urls("sqlite:", documents.as_deref())?;
-                location.tables = Tables::File(default()?);
-                Ok(location)
+        Ok(Location {
+            tables: match variable("CARNET_DATABASE_URL")? {
+                Some(url) => Tables::of_url(&url)?,
+                None => Tables::File(default()?),
+            },
+            documents: documents.as_deref().map(documents_of_url).transpose()?,
+        })
+    }
+}
+
+impl Tables {
+    fn of_url(url: &str) -> Result<Tables, StoreError> {
+        let supported = "sqlite:PATH or postgres://…";
+        match url.split_once(':') {
+            Some(("sqlite", path)) => {
+                Ok(Tables::File(path.strip_prefix("//").unwrap_or(path).into()))
             }
+            Some(("postgres" | "postgresql", _)) => Ok(Tables::Postgres(url.to_owned())),
+            Some((scheme, _)) => Err(unsupported(scheme, supported)),
+            None if Path::new(url).extension().is_some() || url.contains('/') => {
+                Ok(Tables::File(url.into()))
+            }
+            // A bare word is more likely a URL gone wrong than a file without an extension.
+            None => Err(unsupported(url, supported)),
         }
+    }
+}
+
+fn documents_of_url(url: &str) -> Result<String, StoreError> {
+    let (scheme, _) = url.split_once(':').unwrap_or((url, ""));
+    if matches!(scheme, "mongodb" | "mongodb+srv") {
+        Ok(url.to_owned())
+    } else {
+        Err(unsupported(scheme, "mongodb://…"))
     }
 }
 

@@ -5,8 +5,8 @@
 use super::document::Mongo;
 use super::relational::{Postgres, Sqlite};
 use super::{Documents, Store, StoreError, Tables};
+use sqlx::SqlSafeStr;
 use sqlx::migrate::{Migrate, MigrateError, Migration as SqlxMigration, MigrationType, Migrator};
-use sqlx::{Row, SqlSafeStr};
 
 /// One numbered text; make it from a file with `include_str!`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,23 +65,7 @@ async fn of_sqlite(sqlite: &Sqlite, migrations: &[Migration]) -> Result<Migrated
         .begin_with("BEGIN IMMEDIATE")
         .await
         .map_err(error)?;
-    let has_record = sqlx::query("SELECT 1 FROM sqlite_schema WHERE name = '_sqlx_migrations'")
-        .fetch_optional(&mut *transaction)
-        .await
-        .map_err(error)?
-        .is_some();
-    let mut before = (0, 0);
-    if has_record {
-        let row = sqlx::query(APPLIED)
-            .fetch_one(&mut *transaction)
-            .await
-            .map_err(error)?;
-        before = (
-            row.try_get(0).map_err(error)?,
-            row.try_get(1).map_err(error)?,
-        );
-    }
-    let migrated = apply(&mut *transaction, &name, migrations, before).await?;
+    let migrated = apply(&mut *transaction, &name, migrations).await?;
     transaction.commit().await.map_err(error)?;
     Ok(migrated)
 }
@@ -101,40 +85,34 @@ async fn of_postgres(
         .execute(&mut *transaction)
         .await
         .map_err(error)?;
-    let has_record: bool = sqlx::query_scalar("SELECT to_regclass('_sqlx_migrations') IS NOT NULL")
-        .fetch_one(&mut *transaction)
-        .await
-        .map_err(error)?;
-    let mut before = (0, 0);
-    if has_record {
-        let row = sqlx::query(APPLIED)
-            .fetch_one(&mut *transaction)
-            .await
-            .map_err(error)?;
-        before = (
-            row.try_get(0).map_err(error)?,
-            row.try_get(1).map_err(error)?,
-        );
-    }
-    let migrated = apply(&mut *transaction, &name, migrations, before).await?;
+    let migrated = apply(&mut *transaction, &name, migrations).await?;
     transaction.commit().await.map_err(error)?;
     Ok(migrated)
 }
 
-const APPLIED: &str =
-    "SELECT count(*), coalesce(max(version), 0) FROM _sqlx_migrations WHERE success";
+/// The table in which sqlx keeps its record.
+const RECORD: &str = "_sqlx_migrations";
 
 /// Applies what is new in the caller's transaction: sqlx begins one for each migration, which within it is a savepoint.
 async fn apply<C>(
     connection: &mut C,
     name: &str,
     migrations: &[Migration],
-    (before, found): (i64, i64),
 ) -> Result<Migrated, StoreError>
 where
     C: Migrate,
 {
-    let known = check_newer(name, migrations, found)?;
+    let failed = |error| migrate_error(error, name, migrations);
+    connection
+        .ensure_migrations_table(RECORD)
+        .await
+        .map_err(failed)?;
+    let before = connection
+        .list_applied_migrations(RECORD)
+        .await
+        .map_err(failed)?;
+    let found = before.iter().map(|applied| applied.version).max();
+    let known = check_newer(name, migrations, found.unwrap_or(0))?;
     let mut migrator = Migrator::with_migrations(
         migrations
             .iter()
@@ -155,11 +133,9 @@ where
     migrator
         .run_direct(None, connection, false)
         .await
-        .map_err(|error| migrate_error(error, name, migrations))?;
+        .map_err(failed)?;
     Ok(Migrated {
-        applied: migrations
-            .len()
-            .saturating_sub(usize::try_from(before).unwrap_or(0)),
+        applied: migrations.len().saturating_sub(before.len()),
         version: known,
     })
 }

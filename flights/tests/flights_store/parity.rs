@@ -8,8 +8,6 @@ use carnet::serde_json::{Value, from_slice};
 use carnet_api::{Limits, Service, serve};
 use flights::{Flight, Observation, Plane};
 use std::future::pending;
-use std::io::{Read, Write};
-use std::net::TcpStream;
 use std::time::Duration;
 
 const ROWS: usize = 1_000;
@@ -70,23 +68,16 @@ fn asked(artefact: Artefact, body: &str) -> Value {
         .unwrap();
     let address = listener.local_addr().unwrap();
     runtime.spawn(serve(listener, service, pending(), Duration::ZERO));
-    let mut socket = TcpStream::connect(address).unwrap();
-    write!(
-        socket,
-        "POST /v1/predict HTTP/1.1\r\nhost: {address}\r\ncontent-type: application/json\r\n\
-         content-length: {}\r\nconnection: close\r\n\r\n{body}",
-        body.len()
-    )
-    .unwrap();
-    let mut answer = Vec::new();
-    socket.read_to_end(&mut answer).unwrap();
-    let end = answer
-        .windows(4)
-        .position(|four| four == b"\r\n\r\n")
-        .unwrap();
-    let head = String::from_utf8_lossy(&answer[..end]);
-    assert!(head.starts_with("HTTP/1.1 200"), "{head}");
-    from_slice(&answer[end + 4..]).unwrap()
+    runtime.block_on(async {
+        let request = reqwest::Client::new()
+            .post(format!("http://{address}/v1/predict"))
+            .header("content-type", "application/json")
+            .timeout(Duration::from_secs(60))
+            .body(body.to_owned());
+        let answer = request.send().await.unwrap();
+        assert_eq!(answer.status(), 200);
+        answer.json().await.unwrap()
+    })
 }
 
 fn bits(values: &[f64]) -> Vec<u64> {

@@ -5,9 +5,8 @@ use std::fmt;
 use thiserror::Error;
 
 const SIGNATURE: &[u8; 11] = b"PGCOPY\n\xff\r\n\0";
-/// The flag that says that each row begins with an object identifier; servers before 12 could set it.
-const HAS_OIDS: u32 = 1 << 16;
-/// Flags that a reader must know or refuse; the lower half may be ignored.
+/// Flags that a reader must know or refuse, and none is known here: the one there has been, for object identifiers before each
+/// row, is gone since PostgreSQL 12. The lower half may be ignored.
 const CRITICAL: u32 = 0xffff_0000;
 
 /// Why bytes are not a COPY stream.
@@ -32,9 +31,15 @@ pub(crate) struct RowValues<'a> {
     bytes: &'a [u8],
     /// Start and length of each value; a negative length is null.
     places: &'a [(usize, i32)],
+    number: usize,
 }
 
 impl<'a> RowValues<'a> {
+    /// Its place in the stream, from 1.
+    pub(crate) fn number(&self) -> usize {
+        self.number
+    }
+
     pub(crate) fn get(&self, column: usize) -> Option<&'a [u8]> {
         let (start, length) = *self.places.get(column)?;
         let length = usize::try_from(length).ok()?;
@@ -148,12 +153,13 @@ impl Reader {
                     let Some(end) = self.row(bytes, at + 2)? else {
                         return Ok(at);
                     };
+                    self.rows += 1;
                     let row = RowValues {
                         bytes,
                         places: &self.places,
+                        number: self.rows,
                     };
                     self.bytes += row.size();
-                    self.rows += 1;
                     each(&row);
                     at = end;
                 }
@@ -196,7 +202,7 @@ fn header(bytes: &[u8]) -> Result<Option<usize>, CopyError> {
     ) else {
         return Ok(None);
     };
-    if flags & CRITICAL & !HAS_OIDS != 0 || flags & HAS_OIDS != 0 {
+    if flags & CRITICAL != 0 {
         return Err(CopyError::Flags(flags));
     }
     let extension = usize::try_from(extension).map_err(|_| CopyError::Length(extension))?;

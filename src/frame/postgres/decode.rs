@@ -27,10 +27,10 @@ impl Decoder {
     }
 }
 
-/// Appends one row. In messages it is named by its value in the column `key`, or by its number, from 1.
+/// Appends one row. In messages it is named by its value in the column `key`, or by its number.
 pub(super) fn append(
     row: &RowValues<'_>,
-    (number, key): (usize, Option<usize>),
+    key: Option<usize>,
     schema: &Schema,
     decoders: &mut [Decoder],
     output: &mut Output,
@@ -59,7 +59,7 @@ pub(super) fn append(
             let found = found(decoder, value);
             let name = || match (key.and_then(|key| row.get(key)), key_wire) {
                 (Some(bytes), Some(wire)) => shown(wire, bytes),
-                _ => format!("row {number}"),
+                _ => format!("row {}", row.number()),
             };
             output
                 .mismatches

@@ -12,7 +12,6 @@ mod placeholder;
 mod types;
 
 use super::load::{Output, Read, Request};
-use super::sqlite::rest_of;
 use super::{FrameError, check};
 use crate::record::Schema;
 use crate::store::StoreError;
@@ -102,13 +101,7 @@ async fn in_transaction(
             existing: postgres_catalogue::tables(connection).await?.join(", "),
         }));
     }
-    let differences = check::differences(request.schema, &columns, types::kinds);
-    if !differences.is_empty() {
-        return Err(Failed::Told(FrameError::Record {
-            place: request.schema.place.to_string(),
-            differences,
-        }));
-    }
+    check::check(request.schema, &columns, types::kinds)?;
     let (fields, mut decoders) = plan(request.schema, &columns);
     let key = request.key.and_then(|key| {
         request
@@ -117,22 +110,19 @@ async fn in_transaction(
             .iter()
             .position(|field| field.path == key)
     });
-    let rest = rest_of(&postgres_catalogue::quoted_path(table), request);
+    let rest = request.clauses(&postgres_catalogue::quoted_path(table));
     let query = format!("SELECT {} {rest}", fields.join(", "));
-    let values = request.condition.map_or(&[][..], |(_, values)| values);
-    let bound = bind::bind(connection, &query, values).await?;
+    let bound = bind::bind(connection, &query, request.values()).await?;
 
     let mut stream = connection
         .copy_out_raw(&format!("COPY ({bound}\n) TO STDOUT (FORMAT binary)"))
         .await?;
     let mut reader = Reader::new(decoders.len());
-    let mut number = 0;
     let damaged = |error: CopyError| Failed::Database(sqlx::Error::Protocol(error.to_string()));
     while let Some(message) = stream.try_next().await? {
         reader
             .feed(&message, |row| {
-                number += 1;
-                decode::append(row, (number, key), request.schema, &mut decoders, output);
+                decode::append(row, key, request.schema, &mut decoders, output);
             })
             .map_err(damaged)?;
     }

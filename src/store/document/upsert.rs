@@ -1,13 +1,13 @@
 //! Writing documents by key: new ones are added, changed ones replaced, equal ones left alone.
 
 use super::{indexed_paths, lookup, table_of};
+use crate::store::relational::{PARAMETERS, count};
 use crate::store::{StoreError, Upserted, quoted};
 use bson::raw::{RawBsonRef, RawDocument, RawDocumentBuf};
 use sqlx::sqlite::SqliteArguments;
 use sqlx::{Arguments, AssertSqlSafe, SqlSafeStr, SqliteConnection};
 
-/// Bind parameters a statement may have (SQLITE_LIMIT_VARIABLE_NUMBER's default).
-const PARAMETERS: usize = 32_766;
+/// More would make no statement faster.
 const ROWS_A_STATEMENT: usize = 500;
 
 /// Writes documents by their `_id`, which must be text, in the caller's transaction.
@@ -46,13 +46,6 @@ pub(crate) async fn upsert(
         changed: written - new,
         same: documents.len() as u64 - written,
     })
-}
-
-async fn count(connection: &mut SqliteConnection, table: &str) -> Result<u64, StoreError> {
-    // The name comes from a collection that exists and is quoted.
-    let sql = AssertSqlSafe(format!("SELECT count(*) FROM {table}")).into_sql_str();
-    let count: i64 = sqlx::query_scalar(sql).fetch_one(connection).await?;
-    Ok(count.unsigned_abs())
 }
 
 /// An insert of `rows` documents that replaces those whose bytes or indexed values differ. Names are quoted; every value is a parameter.

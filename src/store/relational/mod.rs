@@ -8,6 +8,6 @@ mod upsert;
 pub use catalogue::CatalogueColumn;
 pub(crate) use catalogue::{postgres as postgres_catalogue, sqlite as sqlite_catalogue};
 pub(crate) use postgres::Postgres;
-pub(crate) use sqlite::Sqlite;
+pub(crate) use sqlite::{PARAMETERS, Sqlite, count, stored_instant};
 pub use upsert::{Bound, Row};
 pub(crate) use upsert::{into_postgres, into_sqlite};

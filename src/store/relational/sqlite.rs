@@ -1,13 +1,33 @@
 //! Opening the SQLite file: one pool of connections with foreign keys on. A file made here has a write-ahead log, so that readers
-//! do not wait for a load; one that is only opened is left as it is.
+//! do not wait for a load; one that is only opened is left as it is. And what all that reads and writes SQLite shares.
 
 use crate::store::StoreError;
+use chrono::{DateTime, SecondsFormat, Utc};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{ConnectOptions, SqlitePool};
+use sqlx::{AssertSqlSafe, ConnectOptions, SqlSafeStr, SqliteConnection, SqlitePool};
 use std::fs::OpenOptions;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
+
+/// Bind parameters a statement may have (SQLITE_LIMIT_VARIABLE_NUMBER's default).
+pub(crate) const PARAMETERS: usize = 32_766;
+
+/// The text that an instant is stored as, which sorts as time does; none for one with a part of a second.
+pub(crate) fn stored_instant(instant: DateTime<Utc>) -> Option<String> {
+    (instant.timestamp_subsec_nanos() == 0)
+        .then(|| instant.to_rfc3339_opts(SecondsFormat::Secs, true))
+}
+
+/// The rows of a table, whose name must be quoted.
+pub(crate) async fn count(
+    connection: &mut SqliteConnection,
+    table: &str,
+) -> Result<u64, StoreError> {
+    let sql = AssertSqlSafe(format!("SELECT count(*) FROM {table}")).into_sql_str();
+    let count: i64 = sqlx::query_scalar(sql).fetch_one(connection).await?;
+    Ok(count.unsigned_abs())
+}
 
 /// SQLite's code for "file is not a database" (sqlite3.h, SQLITE_NOTADB).
 const NOT_A_DATABASE: &str = "26";

@@ -3,6 +3,7 @@
 //! PostgreSQL rows go by COPY into a temporary table and from there by one statement.
 
 use super::catalogue::postgres::quoted_path;
+use super::sqlite::{PARAMETERS, count, stored_instant};
 use crate::record::{Place, Record};
 use crate::store::{StoreError, Upserted, quoted};
 use chrono::{DateTime, SecondsFormat, Utc};
@@ -10,9 +11,6 @@ use sqlx::sqlite::SqliteArguments;
 use sqlx::{Arguments, AssertSqlSafe, PgConnection, Row as _, SqlSafeStr, SqliteConnection};
 use std::fmt::Write;
 
-/// Bind parameters a statement may have (SQLITE_LIMIT_VARIABLE_NUMBER's default). Statements are as long as that allows:
-/// each is handed to the database's own thread and back, which costs more than its text.
-const PARAMETERS: usize = 32_766;
 /// Rows sent between two signs of progress.
 const ROWS_A_STEP: usize = 5_000;
 
@@ -84,12 +82,17 @@ impl Bound {
     /// there a part of a second is an error, told when the rows are written.
     pub fn instant_or_null(&mut self, value: Option<DateTime<Utc>>) {
         let is_text = matches!(self.to, To::Parameters(_));
-        let cut = value.filter(|instant| is_text && instant.timestamp_subsec_nanos() != 0);
-        if let Some(instant) = cut {
-            let error = format!("{instant} is not a whole second, as instants are stored here");
-            self.error.get_or_insert(error);
-        }
-        let text = value.map(|instant| instant.to_rfc3339_opts(SecondsFormat::AutoSi, true));
+        let text = value.and_then(|instant| {
+            if !is_text {
+                return Some(instant.to_rfc3339_opts(SecondsFormat::AutoSi, true));
+            }
+            let text = stored_instant(instant);
+            if text.is_none() {
+                let error = format!("{instant} is not a whole second, as instants are stored here");
+                self.error.get_or_insert(error);
+            }
+            text
+        });
         self.add(text, |line, text| line.push_str(&text));
     }
 
@@ -158,9 +161,10 @@ pub(crate) async fn into_sqlite<R: Row>(
     rows: &[R],
     mut progress: impl FnMut(usize),
 ) -> Result<Upserted, StoreError> {
-    let target = Target::of::<R>()?;
-    let before = count(connection, &target).await?;
+    let target = Target::of::<R>(quoted)?;
+    let before = count(connection, &target.table).await?;
     let (mut written, mut done) = (0, 0);
+    // As long as SQLite allows: each statement is handed to its own thread and back, which costs more than the text.
     for rows in rows.chunks(PARAMETERS / target.columns.len().max(1)) {
         let mut bound = Bound::new(To::Parameters(SqliteArguments::default()));
         for row in rows {
@@ -180,18 +184,14 @@ pub(crate) async fn into_sqlite<R: Row>(
         done += rows.len();
         progress(done);
     }
-    let new = count(connection, &target).await?.saturating_sub(before);
+    let new = count(connection, &target.table)
+        .await?
+        .saturating_sub(before);
     Ok(Upserted {
         new,
         changed: written.saturating_sub(new),
         same: (rows.len() as u64).saturating_sub(written),
     })
-}
-
-async fn count(connection: &mut SqliteConnection, target: &Target) -> Result<u64, StoreError> {
-    let sql = AssertSqlSafe(format!("SELECT count(*) FROM {}", target.table)).into_sql_str();
-    let count: i64 = sqlx::query_scalar(sql).fetch_one(connection).await?;
-    Ok(count.unsigned_abs())
 }
 
 /// Writes all rows to PostgreSQL in the caller's transaction, telling `progress` how many are sent so far.
@@ -203,12 +203,12 @@ pub(crate) async fn into_postgres<R: Row>(
     rows: &[R],
     mut progress: impl FnMut(usize),
 ) -> Result<Upserted, StoreError> {
-    let target = Target::of::<R>()?;
+    let target = Target::of::<R>(quoted_path)?;
     let columns = target.columns.join(", ");
     // Without constraints or defaults: the target's own are checked when the rows get there.
     let make = format!(
         "CREATE TEMP TABLE carnet_rows ON COMMIT DROP AS SELECT {columns} FROM {} WITH NO DATA",
-        target.path
+        target.table
     );
     sqlx::query(AssertSqlSafe(make).into_sql_str())
         .execute(&mut *connection)
@@ -254,16 +254,14 @@ pub(crate) async fn into_postgres<R: Row>(
 
 /// A table's name and columns, quoted.
 struct Target {
-    /// As one identifier, as SQLite takes it.
     table: String,
-    /// With its schema apart, as PostgreSQL takes it.
-    path: String,
     columns: Vec<String>,
     key: Vec<String>,
 }
 
 impl Target {
-    fn of<R: Record>() -> Result<Target, StoreError> {
+    /// `name` quotes a table's name as its database takes it.
+    fn of<R: Record>(name: fn(&str) -> String) -> Result<Target, StoreError> {
         let schema = R::schema();
         let unwritable = |reason| StoreError::Unwritable {
             place: schema.place.to_string(),
@@ -277,8 +275,7 @@ impl Target {
         }
         let columns = schema.fields.iter();
         Ok(Target {
-            table: quoted(table),
-            path: quoted_path(table),
+            table: name(table),
             columns: columns.clone().map(|field| quoted(&field.path)).collect(),
             key: columns
                 .filter(|field| field.key)
@@ -290,7 +287,9 @@ impl Target {
     /// An insert of rows from `source` that updates those with the same key and another value.
     fn statement(&self, source: &str, differs: &str) -> String {
         let Target {
-            path, columns, key, ..
+            table,
+            columns,
+            key,
         } = self;
         let others: Vec<&String> = columns
             .iter()
@@ -314,7 +313,7 @@ impl Target {
             )
         };
         format!(
-            "INSERT INTO {path} AS target ({}) {source} ON CONFLICT ({}) {then}",
+            "INSERT INTO {table} AS target ({}) {source} ON CONFLICT ({}) {then}",
             columns.join(", "),
             key.join(", "),
         )
