@@ -19,13 +19,15 @@ COPY cli/Cargo.toml cli/
 COPY api/Cargo.toml api/
 COPY flights/Cargo.toml flights/
 COPY bench/Cargo.toml bench/
+COPY fuzz/Cargo.toml fuzz/
 RUN set -eu; \
-    for member in . derive kernel-ext kernel-ext/toolkit cli api flights bench; do \
+    for member in . derive kernel-ext kernel-ext/toolkit cli api flights bench fuzz; do \
         mkdir -p "$member/src"; echo '//! Empty.' > "$member/src/lib.rs"; \
         printf '//! Empty.\nfn main() {}\n' > "$member/src/main.rs"; \
     done; \
     rm src/main.rs derive/src/main.rs kernel-ext/toolkit/src/main.rs; \
     mkdir -p tests/library; cp cli/src/main.rs tests/library/; \
+    cp cli/src/main.rs fuzz/src/copy.rs; cp cli/src/main.rs fuzz/src/bson.rs; \
     cargo build --locked -p carnet-api
 
 # Then the sources of what the service links. Copied files keep their times, which may be older than the empty ones'.

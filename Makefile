@@ -8,7 +8,7 @@ PYTHON ?= python3
 NOTEBOOKS := $(or $(shell git ls-files 'notebooks/*.ipynb' 2>/dev/null),$(wildcard notebooks/*.ipynb))
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lab notebook lint fmt build kernel container bench-load
+.PHONY: help demo test lab notebook lint fmt build kernel container bench-load fuzz
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/make \1\t\2/' | expand -t 16
@@ -40,8 +40,11 @@ fmt: ## format the code
 build: ## compile everything once (the first time takes about a quarter of an hour: polars)
 	cargo build --locked --workspace --lib --bins
 
-bench-load: build .venv-bench/bin/python ## measure the loaders against their peers (5 minutes)
+bench-load: build .venv-bench/bin/python ## measure the loaders against their peers, and with more rows (20 minutes)
 	CARNET_BENCH=$(BIN)/carnet-bench CARNET_TEST_JAVA=-Xmx8g scripts/test-servers .venv-bench/bin/python bench/load.py $(BENCH_FLAGS)
+
+fuzz: ## run the decoders on hostile bytes, ten minutes each (needs a C++ compiler)
+	scripts/fuzz
 
 container: ## build the API's image, start it and ask it for a prediction (needs Docker and `make demo` before)
 	scripts/container-check

@@ -2,8 +2,9 @@
 
 Fills a table of 1,010,328 flights with 19 columns and a collection of 522,300 nested observations, then takes turns: each round
 runs every loader once, each in a process of its own. Prints medians and ratios, and writes them to bench/results/load.json.
+Then the same at 1, 3 and 10 times as many rows, to bench/results/growth.json.
 
-    bench/load.py [--rounds N] [--copies N]      in the environment that scripts/test-servers sets
+    bench/load.py [--rounds N] [--only postgres|mongodb|growth]      in the environment that scripts/test-servers sets
 """
 
 import argparse
@@ -31,7 +32,8 @@ def psql(url, *commands):
     subprocess.run(["psql", url, "-q", "-v", "ON_ERROR_STOP=1", *arguments], check=True)
 
 
-def fill_postgres(url, copies):
+def fill_postgres(url, copies, more=False):
+    """So many times 336,776 flights, instead of those that are there or beside them."""
     import polars
 
     flights = polars.read_parquet(DATA / "flights.parquet")
@@ -39,14 +41,16 @@ def fill_postgres(url, copies):
         path = pathlib.Path(folder) / "flights.csv"
         flights.write_csv(path)
         columns = ", ".join(flights.columns)
-        psql(url, "SET client_min_messages = warning; DROP TABLE IF EXISTS bench_flight", TABLE)
+        if not more:
+            psql(url, "SET client_min_messages = warning; DROP TABLE IF EXISTS bench_flight", TABLE)
         for _ in range(copies):
             psql(url, f"\\copy bench_flight ({columns}) FROM '{path}' (FORMAT csv, HEADER)")
     psql(url, "VACUUM ANALYZE bench_flight")
     return flights.height * copies
 
 
-def fill_mongodb(url, copies):
+def fill_mongodb(url, copies, first=0):
+    """So many times 26,115 observations, numbered from `first`; the first ones instead of those that are there."""
     import polars
     import pymongo
 
@@ -54,9 +58,9 @@ def fill_mongodb(url, copies):
     wind = {"wind_dir": "direction_deg", "wind_speed": "speed_mph", "wind_gust": "gust_mph"}
     rows = polars.read_parquet(DATA / "weather.parquet").to_dicts()
     collection = pymongo.MongoClient(url).get_default_database()["bench_observation"]
-    if collection.estimated_document_count():  # the tests' server fails to drop what is not there
+    if first == 0 and collection.estimated_document_count():  # the tests' server fails to drop what is not there
         collection.drop()
-    for copy in range(copies):
+    for copy in range(first, first + copies):
         documents = []
         for row in rows:
             obs = {name: float(row[column]) for column, name in names.items() if row[column] is not None}
@@ -84,66 +88,103 @@ def interleaved(loaders, rounds):
             if turn > 0:
                 results[name].append(result)
         print(f"round {turn} of {rounds} (0 is not counted)", file=sys.stderr)
-    return {name: {key: statistics.median(one[key] for one in all_of_one) for key in ("seconds", "cpu", "peak_bytes", "rows")} for name, all_of_one in results.items()}
+    keys = ("seconds", "cpu", "peak_bytes", "frame_bytes", "rows")
+    return {name: {key: statistics.median(one.get(key, 0) for one in all_of_one) for key in keys} for name, all_of_one in results.items()}
+
+
+def line(name, unit, ours, peer_name, peer, goal=None):
+    return {"name": name, "unit": unit, "ours": ours, "peer": peer, "peer_name": peer_name, "ratio": ours / peer, "goal": goal}
+
+
+def table(lines):
+    print(f"| {'what':32} | {'unit':24} | Carnet  | {'peer':16} | peer    | ratio | goal |")
+    print("| --- | --- | --- | --- | --- | --- | --- |")
+    for one in lines:
+        goal = f"≤ {one['goal']}" if one["goal"] else ""
+        print(f"| {one['name']:32} | {one['unit']:24} | {one['ours']:7.3f} | {one['peer_name']:16} | {one['peer']:7.3f} | {one['ratio']:5.2f} | {goal} |")
+
+
+def write(lines, name):
+    out = HERE / "results" / f"{name}.json"
+    out.parent.mkdir(exist_ok=True)
+    out.write_text(json.dumps(lines, indent=1) + "\n")
+    print(f"\nwritten to {out.relative_to(HERE.parent)}\n")
+
+
+def growth(ours, database, documents, rounds):
+    """Seconds a million rows at 1, 3 and 10 times as many: flat, if a load is as slow as its rows are many."""
+    lines = []
+    for store, url, more in (
+        ("PostgreSQL", database, lambda have, want: fill_postgres(database, 3 * (want - have), have > 0)),
+        ("MongoDB", documents, lambda have, want: fill_mongodb(documents, 4 * (want - have), 4 * have)),
+    ):
+        have, first = 0, None
+        for want in (1, 3, 10):
+            more(have, want)
+            have = want
+            result = interleaved({"carnet": [ours, store.lower().replace("sql", ""), url]}, rounds)["carnet"]
+            millions = result["rows"] / 1e6
+            for key, unit in (("seconds", "s a million rows"), ("cpu", "s of CPU a million rows")):
+                each = result[key] / millions
+                if want == 1:
+                    first = (first or {}) | {key: each}
+                lines.append(line(f"{store}, {result['rows']:,.0f} rows", unit, each, f"the same at 1×", first[key]))
+    return lines
 
 
 def main():
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("--rounds", type=int, default=5, help="rounds that count (5)")
-    arguments.add_argument("--copies", type=int, default=1, help="of 1,010,328 flights and 522,300 documents (1)")
-    arguments.add_argument("--only", choices=["postgres", "mongodb"], help="one of the two databases")
+    arguments.add_argument("--only", choices=["postgres", "mongodb", "growth"], help="one database, or the growth alone")
     arguments = arguments.parse_args()
     database, documents = os.environ["CARNET_TEST_DATABASE_URL"], os.environ["CARNET_TEST_DOCUMENTS_URL"]
     ours = os.environ["CARNET_BENCH"]
     peer = lambda name, url: [sys.executable, str(HERE / "peers.py"), name, url]
 
-    rows, count, tables, nested = 0, 0, {}, {}
-    if arguments.only != "mongodb":
-        rows = fill_postgres(database, 3 * arguments.copies)
-        print(f"PostgreSQL has {rows:,} rows", file=sys.stderr)
-        peers = {name: peer(name, database) for name in ("connectorx", "adbc", "pandas", "drain")}
-        tables = interleaved({"carnet": [ours, "postgres", database]} | peers, arguments.rounds)
-    if arguments.only != "postgres":
-        count = fill_mongodb(documents, 20 * arguments.copies)
-        print(f"MongoDB has {count:,} documents", file=sys.stderr)
-        peers = {name: peer(name, documents) for name in ("pymongoarrow", "pymongo")}
-        nested = interleaved({"carnet": [ours, "mongodb", documents]} | peers, arguments.rounds)
-
-    goals = {
-        ("PostgreSQL", "connectorx", "seconds"): 0.85,
-        ("PostgreSQL", "drain", "seconds"): 1.1,
-        ("MongoDB", "pymongoarrow", "cpu"): 0.5,
-    }
-    lines = []
-    for store, results in (("PostgreSQL", tables), ("MongoDB", nested)):
-        for name, result in results.items():
-            if name == "carnet":
-                continue
-            for key, unit in (("seconds", "s"), ("cpu", "s of client CPU")):
-                lines.append(
-                    {
-                        "name": f"load from {store}",
-                        "unit": unit,
-                        "ours": results["carnet"][key],
-                        "peer": result[key],
-                        "peer_name": name,
-                        "ratio": results["carnet"][key] / result[key],
-                        "goal": goals.get((store, name, key)),
-                    }
-                )
-    print(f"\n{rows:,} flights × 19 columns from PostgreSQL, {count:,} nested documents from MongoDB; medians of {arguments.rounds} interleaved rounds\n")
-    print(f"| {'load':22} | {'unit':15} | Carnet | {'peer':12} | peer   | ratio | goal |")
-    print("| --- | --- | --- | --- | --- | --- | --- |")
-    for line in lines:
-        goal = f"≤ {line['goal']}" if line["goal"] else ""
-        print(f"| {line['name']:22} | {line['unit']:15} | {line['ours']:6.3f} | {line['peer_name']:12} | {line['peer']:6.3f} | {line['ratio']:5.2f} | {goal} |")
-    for store, results in (("PostgreSQL", tables), ("MongoDB", nested)):
-        if results:
+    if arguments.only != "growth":
+        lines, memory = [], []
+        if arguments.only != "mongodb":
+            rows = fill_postgres(database, 3)
+            print(f"PostgreSQL has {rows:,} rows", file=sys.stderr)
+            mine = [ours, "postgres", database]
+            peers = {name: peer(name, database) for name in ("connectorx", "adbc", "pandas", "drain")}
+            own = {"carnet": mine, "2 partitions": [*mine, "--partitions", "2"], "batches": [*mine, "--batches", "100000"]}
+            results = interleaved(own | peers, arguments.rounds)
+            goals = {("connectorx", "seconds"): 0.85, ("drain", "seconds"): 1.1}
+            lines += compared("PostgreSQL", results, peers, goals)
+            two, one, batches = results["2 partitions"], results["carnet"], results["batches"]
+            lines.append(line("2 partitions from PostgreSQL", "s", two["seconds"], "1 connection", one["seconds"], 1.0))
+            lines.append(line("2 partitions from PostgreSQL", "s", two["seconds"], "connectorx", results["connectorx"]["seconds"], 0.85))
+            lines.append(line("peak memory, in batches", "MB, of the frame's size", batches["peak_bytes"] / 1e6, "the frame", batches["frame_bytes"] / 1e6, 1.3))
+            memory.append(("PostgreSQL", results))
+        if arguments.only != "postgres":
+            count = fill_mongodb(documents, 20)
+            print(f"MongoDB has {count:,} documents", file=sys.stderr)
+            mine = [ours, "mongodb", documents]
+            peers = {name: peer(name, documents) for name in ("pymongoarrow", "pymongo")}
+            results = interleaved({"carnet": mine, "2 partitions": [*mine, "--partitions", "2"]} | peers, arguments.rounds)
+            lines += compared("MongoDB", results, peers, {("pymongoarrow", "cpu"): 0.5})
+            two, one = results["2 partitions"], results["carnet"]
+            lines.append(line("2 partitions from MongoDB", "s", two["seconds"], "1 connection", one["seconds"], 1.0))
+            memory.append(("MongoDB", results))
+        print(f"\nmedians of {arguments.rounds} interleaved rounds\n")
+        table(lines)
+        for store, results in memory:
             print(f"\npeak memory, {store}: " + ", ".join(f"{name} {result['peak_bytes'] / 1e6:.0f} MB" for name, result in results.items() if name != "drain"))
-    out = HERE / "results" / "load.json"
-    out.parent.mkdir(exist_ok=True)
-    out.write_text(json.dumps(lines, indent=1) + "\n")
-    print(f"\nwritten to {out.relative_to(HERE.parent)}")
+        write(lines, "load")
+    if arguments.only in (None, "growth"):
+        lines = growth(ours, database, documents, min(3, arguments.rounds))
+        table(lines)
+        write(lines, "growth")
+
+
+def compared(store, results, peers, goals):
+    own = results["carnet"]
+    return [
+        line(f"load from {store}", unit, own[key], name, results[name][key], goals.get((name, key)))
+        for name in peers
+        for key, unit in (("seconds", "s"), ("cpu", "s of client CPU"))
+    ]
 
 
 if __name__ == "__main__":

@@ -1,15 +1,18 @@
 //! What a notebook brings in with one line: `use carnet::prelude::*;`.
 
 pub use crate::artefact::{Artefact, ArtefactError, Card, CardNotes};
-pub use crate::frame::{FrameError, Load, LoadReport, Loaded, Param, columns_of, content_hash};
+pub use crate::frame::{
+    Batches, Cancel, FrameError, Load, LoadReport, Loaded, Param, Progress, Query, columns_of,
+    content_hash,
+};
 pub use crate::model::{
     Boost, Chosen, Comparison, Estimator, Forest, Logistic, ModelError, Prior, Split, Tree,
     compare, compare_with,
 };
 pub use crate::recipe::Recipe;
-pub use crate::record::{Kind, Record, Schema};
+pub use crate::record::{Decimal, Kind, Record, Schema};
 pub use crate::show::{Bundle, Show, chart, display, table};
-pub use crate::store::{Store, StoreError};
+pub use crate::store::{Snapshot, Store, StoreError};
 pub use bson::doc;
-pub use chrono::{DateTime, Utc};
+pub use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, Utc};
 pub use polars::prelude::*;

@@ -147,6 +147,11 @@ fn property(
         Kind::Float64 => (Type::Number, Some(KnownFormat::Double)),
         Kind::Text => (Type::String, None),
         Kind::Timestamp => (Type::String, Some(KnownFormat::DateTime)),
+        Kind::Date => (Type::String, Some(KnownFormat::Date)),
+        Kind::Decimal(_) => (Type::Number, None),
+        Kind::Bytes | Kind::Time | Kind::Datetime => (Type::String, None),
+        Kind::List { .. } => (Type::Array, None),
+        Kind::Struct(_) => (Type::Object, None),
     };
     let kind = if field.nullable {
         SchemaType::from_iter([kind, Type::Null])
@@ -165,7 +170,7 @@ fn property(
         if let FittedStep::Category { levels, .. } = step {
             for level in levels
                 .iter()
-                .filter_map(|level| value_of(field.kind, &level.value))
+                .filter_map(|level| value_of(&field.kind, &level.value))
             {
                 if examples.len() < EXAMPLES && !examples.contains(&level) {
                     examples.push(level);
@@ -264,11 +269,11 @@ fn instant(micros: i64) -> String {
 }
 
 /// A category's value as it is sent: the recipe keeps all of them as text.
-fn value_of(kind: Kind, text: &str) -> Option<Value> {
+fn value_of(kind: &Kind, text: &str) -> Option<Value> {
     match kind {
         Kind::Text => Some(text.into()),
         Kind::Bool | Kind::Int32 | Kind::Int64 => serde_json::from_str(text).ok(),
-        Kind::Float32 | Kind::Float64 | Kind::Timestamp => None,
+        _ => None,
     }
 }
 

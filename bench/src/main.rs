@@ -22,12 +22,42 @@ enum Command {
     Postgres {
         /// postgres://…
         url: String,
+        #[command(flatten)]
+        how: How,
     },
     /// Loads all documents of the collection `bench_observation` into a frame
     Mongodb {
         /// mongodb://…
         url: String,
+        #[command(flatten)]
+        how: How,
     },
+}
+
+/// How a load is read.
+#[derive(Debug, clap::Args)]
+struct How {
+    /// Connections that share the work
+    #[arg(long, default_value_t = 1)]
+    partitions: usize,
+    /// Rows of the frames that the load comes in, which are put together into one; a whole frame, if not given
+    #[arg(long)]
+    batches: Option<usize>,
+}
+
+impl How {
+    fn load<T: Record>(&self, load: Load<T>, partition: &str) -> Result<DataFrame> {
+        let load = load.partition_by(partition, self.partitions);
+        let Some(rows) = self.batches else {
+            return Ok(load.run()?.frame);
+        };
+        let mut batches = load.batches(rows);
+        let mut frame = batches.next().context("a load gives a frame")??;
+        for batch in batches {
+            frame.vstack_mut_owned(batch?)?;
+        }
+        Ok(frame)
+    }
 }
 
 /// The 19 columns of the source.
@@ -83,11 +113,11 @@ struct Observation {
 
 fn main() -> Result<()> {
     match Arguments::parse().command {
-        Command::Postgres { url } => {
+        Command::Postgres { url, how } => {
             let store = Store::open_urls(&url, None)?;
-            measured(|| Ok(store.load::<Flight>().run()?))
+            measured(|| how.load::<Flight>(store.load(), "time_hour"))
         }
-        Command::Mongodb { url } => {
+        Command::Mongodb { url, how } => {
             let folder = std::env::temp_dir().join(format!("carnet-bench-{}", std::process::id()));
             let tables = folder.join("tables.db");
             Store::create_file(&tables)?;
@@ -95,7 +125,7 @@ fn main() -> Result<()> {
                 .to_str()
                 .context("the temporary folder is not UTF-8")?;
             let store = Store::open_urls(path, Some(&url))?;
-            let outcome = measured(|| Ok(store.load::<Observation>().run()?));
+            let outcome = measured(|| how.load::<Observation>(store.load(), "id"));
             std::fs::remove_dir_all(folder)?;
             outcome
         }
@@ -103,7 +133,7 @@ fn main() -> Result<()> {
 }
 
 /// Does the work and prints what it cost.
-fn measured(work: impl FnOnce() -> Result<Loaded>) -> Result<()> {
+fn measured(work: impl FnOnce() -> Result<DataFrame>) -> Result<()> {
     let (cpu, peak, start) = (cpu_seconds(), peak_bytes(), Instant::now());
     let loaded = work()?;
     let seconds = start.elapsed().as_secs_f64();

@@ -48,7 +48,7 @@ fn expand(input: &DeriveInput) -> Result<Tokens, Error> {
         fields.push(quote! {
             ::carnet::record::Field {
                 name: ::std::string::String::from(#name),
-                kind: <#kind as ::carnet::record::RecordField>::KIND,
+                kind: <#kind as ::carnet::record::RecordField>::kind(),
                 nullable: <#kind as ::carnet::record::RecordField>::NULLABLE,
                 key: #key,
                 path: ::std::string::String::from(#path),
@@ -63,10 +63,17 @@ fn expand(input: &DeriveInput) -> Result<Tokens, Error> {
                 ::carnet::record::Schema { place: #place, fields: ::std::vec![#(#fields),*] }
             }
         }
+
+        // So that it can be a field of another: a subdocument.
+        impl #generics ::carnet::record::RecordField for #name #types #bounds {
+            fn kind() -> ::carnet::record::Kind {
+                ::carnet::record::Kind::Struct(<Self as ::carnet::record::Record>::schema().fields)
+            }
+        }
     })
 }
 
-/// `#[record(table = "…")]` or `#[record(collection = "…")]` on the struct.
+/// `#[record(table = "…")]` or `#[record(collection = "…")]` on the struct; without, it lives in other records.
 fn place(input: &DeriveInput) -> Result<Tokens, Error> {
     let mut place = None;
     for attribute in record_attributes(&input.attrs) {
@@ -87,12 +94,7 @@ fn place(input: &DeriveInput) -> Result<Tokens, Error> {
             Ok(())
         })?;
     }
-    place.ok_or_else(|| {
-        Error::new_spanned(
-            &input.ident,
-            "say where the record lives: #[record(table = \"…\")] or #[record(collection = \"…\")]",
-        )
-    })
+    Ok(place.unwrap_or_else(|| quote!(::carnet::record::Place::Inline)))
 }
 
 #[derive(Default)]

@@ -1,18 +1,22 @@
 //! BSON documents → columns: one walk over the raw bytes takes what the record's paths name; no document is built.
 
 use super::FrameError;
-use super::builder::{Builder, holds, narrows};
-use super::load::Output;
-use crate::record::Schema;
+use super::builder::{Builder, push_float, push_whole};
+use super::output::Output;
+use super::report::{Mismatches, Unnamed};
+use crate::record::{Field, Kind, decimal_from};
 use bson::raw::{RawArray, RawBsonRef, RawDocument};
 use polars::prelude::ChunkedBuilder;
 
 /// The record's paths as a tree, so that each document is walked once however many fields there are.
 #[derive(Debug)]
 pub(super) struct Paths {
+    fields: Vec<Field>,
     roots: Vec<Node>,
     /// Which fields the document at hand has had a value for.
     seen: Vec<bool>,
+    /// The paths within the subdocuments of a field, or of its lists' items.
+    within: Vec<Option<Paths>>,
 }
 
 /// One part of a path.
@@ -27,9 +31,9 @@ struct Node {
 }
 
 impl Paths {
-    pub(super) fn of(schema: &Schema) -> Paths {
+    pub(super) fn of(fields: &[Field]) -> Paths {
         let mut roots = Vec::new();
-        for (field, path) in schema.fields.iter().map(|field| &field.path).enumerate() {
+        for (field, path) in fields.iter().map(|field| &field.path).enumerate() {
             let mut nodes = &mut roots;
             let mut parts = path.split('.').peekable();
             while let Some(part) = parts.next() {
@@ -42,8 +46,18 @@ impl Paths {
         }
         Paths {
             roots,
-            seen: vec![false; schema.fields.len()],
+            seen: vec![false; fields.len()],
+            within: fields.iter().map(|field| within(&field.kind)).collect(),
+            fields: fields.to_vec(),
         }
+    }
+}
+
+fn within(kind: &Kind) -> Option<Paths> {
+    match kind {
+        Kind::Struct(fields) => Some(Paths::of(fields)),
+        Kind::List { item, .. } => within(item),
+        _ => None,
     }
 }
 
@@ -65,29 +79,93 @@ fn place(nodes: &mut Vec<Node>, name: &str) -> usize {
 pub(super) fn append(
     document: &RawDocument,
     paths: &mut Paths,
-    schema: &Schema,
-    output: &mut Output,
-    id: impl Fn() -> String,
+    output: &mut Output<'_>,
+    id: &dyn Fn() -> String,
 ) -> Result<(), bson::error::Error> {
-    let Paths { roots, seen } = paths;
-    seen.fill(false);
-    let mut take = |field: usize, value: RawBsonRef<'_>| {
-        // Of two elements with one name the first counts.
-        if !std::mem::replace(&mut seen[field], true) {
-            put(field, Some(value), schema, output, &id);
-        }
+    let mut told = Told {
+        mismatches: &mut output.mismatches,
+        id,
+        above: String::new(),
     };
-    in_document(document, roots, &mut take)?;
-    for field in (0..seen.len()).filter(|field| !seen[*field]) {
-        put(field, None, schema, output, &id);
+    fill(document, paths, &mut output.builders, &mut told)?;
+    for (missing, seen) in output.missing.iter_mut().zip(&paths.seen) {
+        *missing += u64::from(!seen);
     }
     Ok(())
 }
 
+/// Where to tell of values that do not fit.
+struct Told<'a> {
+    mismatches: &'a mut Mismatches,
+    id: &'a dyn Fn() -> String,
+    /// The fields that the one at hand is within, each with a dot behind.
+    above: String,
+}
+
+impl Told<'_> {
+    fn add(&mut self, field: &str, wanted: &Kind, found: &str) {
+        let field = format!("{}{field}", self.above);
+        self.mismatches.add(&field, wanted, found, self.id);
+    }
+}
+
+/// Gives each builder one value of the document.
+fn fill(
+    document: &RawDocument,
+    paths: &mut Paths,
+    builders: &mut [Builder],
+    told: &mut Told<'_>,
+) -> Result<(), bson::error::Error> {
+    let Paths {
+        fields,
+        roots,
+        seen,
+        within,
+    } = paths;
+    seen.fill(false);
+    let mut take = |at: usize, value: RawBsonRef<'_>| {
+        // Of two elements with one name the first counts.
+        if std::mem::replace(&mut seen[at], true) {
+            return Ok(());
+        }
+        let field = &fields[at];
+        let builder = &mut builders[at];
+        if field.nullable && value == RawBsonRef::Null {
+            builder.push_null();
+        } else if !push(
+            builder,
+            value,
+            field,
+            &field.kind,
+            within[at].as_mut(),
+            told,
+        )? {
+            builder.push_null();
+            told.add(
+                &field.name,
+                &field.kind,
+                &format!("{:?}", value.element_type()),
+            );
+        }
+        Ok(())
+    };
+    in_document(document, roots, &mut take)?;
+    for at in (0..seen.len()).filter(|at| !seen[*at]) {
+        builders[at].push_null();
+        if !fields[at].nullable {
+            told.add(&fields[at].name, &fields[at].kind, "nothing");
+        }
+    }
+    Ok(())
+}
+
+/// What takes the value of a field, by the field's place.
+type Take<'t, 'a> = &'t mut dyn FnMut(usize, RawBsonRef<'a>) -> Result<(), bson::error::Error>;
+
 fn in_document<'a>(
     document: &'a RawDocument,
     nodes: &[Node],
-    take: &mut impl FnMut(usize, RawBsonRef<'a>),
+    take: Take<'_, 'a>,
 ) -> Result<(), bson::error::Error> {
     // Documents of one collection mostly have their elements in one order, so the next node is tried first.
     let mut next = 0;
@@ -108,10 +186,10 @@ fn in_document<'a>(
 fn value_at<'a>(
     value: RawBsonRef<'a>,
     node: &Node,
-    take: &mut impl FnMut(usize, RawBsonRef<'a>),
+    take: Take<'_, 'a>,
 ) -> Result<(), bson::error::Error> {
     for field in &node.fields {
-        take(*field, value);
+        take(*field, value)?;
     }
     match value {
         _ if node.below.is_empty() => Ok(()),
@@ -124,7 +202,7 @@ fn value_at<'a>(
 fn in_array<'a>(
     items: &'a RawArray,
     nodes: &[Node],
-    take: &mut impl FnMut(usize, RawBsonRef<'a>),
+    take: Take<'_, 'a>,
 ) -> Result<(), bson::error::Error> {
     let Some(last) = nodes.iter().filter_map(|node| node.index).max() else {
         return Ok(());
@@ -138,71 +216,126 @@ fn in_array<'a>(
     Ok(())
 }
 
-/// Puts a value, or its absence, into the field's column.
-fn put(
-    field: usize,
-    value: Option<RawBsonRef<'_>>,
-    schema: &Schema,
-    output: &mut Output,
-    id: impl Fn() -> String,
-) {
-    let builder = &mut output.builders[field];
-    let field = &schema.fields[field];
-    let found = match value {
-        None | Some(RawBsonRef::Null) if field.nullable => {
-            builder.push_null();
-            return;
-        }
-        None => "nothing".to_owned(),
-        Some(value) if push(builder, value) => return,
-        Some(value) => format!("{:?}", value.element_type()),
-    };
-    builder.push_null();
-    output
-        .mismatches
-        .add(&field.name, &field.kind.to_string(), &found, id);
-}
-
-/// Appends the value; false when it does not fit. Widening is lossless: int32 to int64, and integers to floats that hold
-/// them exactly.
-fn push(builder: &mut Builder, value: RawBsonRef<'_>) -> bool {
-    let whole = value.as_i64().or(value.as_i32().map(i64::from));
+/// Appends the value; false when it does not fit. Widening is lossless: int32 to int64, integers to floats and decimals that
+/// hold them exactly.
+fn push(
+    builder: &mut Builder,
+    value: RawBsonRef<'_>,
+    field: &Field,
+    kind: &Kind,
+    within: Option<&mut Paths>,
+    told: &mut Told<'_>,
+) -> Result<bool, bson::error::Error> {
     match (builder, value) {
         (Builder::Bool(builder), RawBsonRef::Boolean(value)) => builder.append_value(value),
-        (Builder::Int32(builder), RawBsonRef::Int32(value)) => builder.append_value(value),
-        (Builder::Int64(builder), _) => match whole {
-            Some(value) => builder.append_value(value),
-            None => return false,
-        },
-        (Builder::Float64(builder), RawBsonRef::Double(value)) => builder.append_value(value),
-        (Builder::Float32(builder), RawBsonRef::Double(value)) if narrows(value) => {
-            builder.append_value(value as f32)
-        }
-        (Builder::Float64(builder), _) => {
-            match whole.filter(|value| holds(f64::MANTISSA_DIGITS, *value)) {
-                Some(value) => builder.append_value(value as f64),
-                None => return false,
+        (builder, RawBsonRef::Double(value)) => return Ok(push_float(builder, value)),
+        // A whole number of 64 bits is one of 32 only by chance, so a collection that has one wants i64.
+        (Builder::Int32(_), RawBsonRef::Int64(_)) => return Ok(false),
+        (builder, RawBsonRef::Int32(value)) => return Ok(push_whole(builder, value.into())),
+        (builder, RawBsonRef::Int64(value)) => return Ok(push_whole(builder, value)),
+        (Builder::Decimal(builder, scale), RawBsonRef::Decimal128(value)) => {
+            match decimal_from(&value.to_string(), *scale) {
+                Some(number) => builder.append_value(number),
+                None => return Ok(false),
             }
         }
-        (Builder::Float32(builder), _) => {
-            match whole.filter(|value| holds(f32::MANTISSA_DIGITS, *value)) {
-                Some(value) => builder.append_value(value as f32),
-                None => return false,
+        (Builder::Float64(builder), RawBsonRef::Decimal128(value)) => {
+            match value.to_string().parse::<f64>() {
+                Ok(number) if number.is_finite() => builder.append_value(number),
+                _ => return Ok(false),
             }
+        }
+        (Builder::Text(builder), RawBsonRef::Decimal128(value)) => {
+            builder.append_value(value.to_string())
         }
         (Builder::Text(builder), RawBsonRef::String(value)) => builder.append_value(value),
         (Builder::Text(builder), RawBsonRef::ObjectId(value)) => {
             builder.append_value(value.to_hex())
         }
+        (Builder::Bytes(builder), RawBsonRef::Binary(value)) => builder.append_value(value.bytes),
         (Builder::Timestamp(builder), RawBsonRef::DateTime(value)) => {
             match value.timestamp_millis().checked_mul(1000) {
                 Some(micros) => builder.append_value(micros),
-                None => return false,
+                None => return Ok(false),
             }
         }
-        _ => return false,
+        (Builder::List(list), RawBsonRef::Array(items)) => {
+            let Kind::List {
+                item: kind,
+                nullable,
+            } = kind
+            else {
+                return Ok(false);
+            };
+            let mut within = within;
+            for item in items {
+                let item = item?;
+                list.items += 1;
+                if *nullable && item == RawBsonRef::Null {
+                    list.item.push_null();
+                } else if !push(
+                    &mut list.item,
+                    item,
+                    field,
+                    kind,
+                    within.as_deref_mut(),
+                    told,
+                )? {
+                    list.item.push_null();
+                    let found = format!("{:?} in a list", item.element_type());
+                    told.add(&field.name, kind, &found);
+                }
+            }
+            list.close(true);
+        }
+        (Builder::Struct(builder), RawBsonRef::Document(inner)) => {
+            let Some(paths) = within else {
+                return Ok(false);
+            };
+            let above = told.above.len();
+            told.above.push_str(&field.name);
+            told.above.push('.');
+            fill(inner, paths, &mut builder.fields, told)?;
+            told.above.truncate(above);
+            builder.close();
+        }
+        _ => return Ok(false),
     }
-    true
+    Ok(true)
+}
+
+/// Notes the paths of a document that no field names; the key is known to be there.
+pub(super) fn search(
+    document: &RawDocument,
+    paths: &Paths,
+    unnamed: &mut Unnamed,
+) -> Result<(), bson::error::Error> {
+    unnamed.searched += 1;
+    search_below(document, &paths.roots, "", unnamed)
+}
+
+fn search_below(
+    document: &RawDocument,
+    nodes: &[Node],
+    above: &str,
+    unnamed: &mut Unnamed,
+) -> Result<(), bson::error::Error> {
+    for element in document.iter_elements() {
+        let element = element?;
+        let name = element.key().as_str();
+        match nodes.iter().find(|node| node.name == name) {
+            Some(node) => {
+                if let (true, RawBsonRef::Document(inner)) =
+                    (node.fields.is_empty(), element.value()?)
+                {
+                    search_below(inner, &node.below, &format!("{above}{name}."), unnamed)?;
+                }
+            }
+            None if above.is_empty() && name == "_id" => {}
+            None => unnamed.add(format!("{above}{name}")),
+        }
+    }
+    Ok(())
 }
 
 /// A stored document that is not valid BSON.
@@ -218,15 +351,15 @@ pub(super) fn damaged(collection: &str, id: String, reason: String) -> FrameErro
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use crate::frame::report::Mismatches;
-    use crate::record::{Field, Kind, Place};
+    use crate::frame::Policy;
+    use crate::frame::watch::Watch;
     use crate::store::document::lookup;
     use bson::Bson;
     use proptest::prelude::*;
 
     const PATHS: [&str; 7] = ["a", "a.b", "a.b.c", "b.1", "b.1.a", "c.0.0", "b"];
 
-    fn schema() -> Schema {
+    fn fields() -> Vec<Field> {
         let field = |path: &str| Field {
             name: path.into(),
             kind: Kind::Int32,
@@ -235,10 +368,29 @@ mod tests {
             path: path.into(),
             description: None,
         };
-        Schema {
-            place: Place::Collection("any".into()),
-            fields: PATHS.map(field).into(),
-        }
+        PATHS.map(field).into()
+    }
+
+    /// The columns of one document, and what did not fit.
+    fn columns(
+        document: &RawDocument,
+    ) -> Result<(Vec<polars::prelude::Column>, Vec<crate::frame::Mismatch>), bson::error::Error>
+    {
+        let watch = Watch::default();
+        let mut sink = |_| Ok(());
+        let mut output = Output::new("any".into(), Policy::Null, 10, &mut sink, &watch);
+        output.begin(&fields());
+        append(
+            document,
+            &mut Paths::of(&fields()),
+            &mut output,
+            &String::new,
+        )?;
+        let columns = output
+            .builders
+            .into_iter()
+            .map(|builder| builder.finish().unwrap());
+        Ok((columns.collect(), output.mismatches.into_inner()))
     }
 
     fn value() -> impl Strategy<Value = Bson> {
@@ -261,15 +413,8 @@ mod tests {
         fn one_walk_takes_what_looking_up_each_path_finds(items in prop::collection::vec(("[a-c]", value()), 0..4)) {
             let document: bson::Document = items.into_iter().collect();
             let raw = bson::raw::RawDocumentBuf::try_from(&document).unwrap();
-            let schema = schema();
-            let mut output = Output {
-                builders: schema.fields.iter().map(Builder::new).collect(),
-                mismatches: Mismatches::default(),
-            };
-            append(&raw, &mut Paths::of(&schema), &schema, &mut output, String::new).unwrap();
-            let misfits = output.mismatches.into_inner();
-            for (path, builder) in PATHS.iter().zip(output.builders) {
-                let column = builder.finish();
+            let (columns, misfits) = columns(&raw).unwrap();
+            for (path, column) in PATHS.iter().zip(columns) {
                 prop_assert_eq!(column.len(), 1);
                 let found = lookup(&raw, path).unwrap();
                 let whole = found.and_then(|value| value.as_i32());
@@ -284,13 +429,8 @@ mod tests {
             let mut framed = i32::try_from(bytes.len() + 5).unwrap().to_le_bytes().to_vec();
             framed.extend(bytes);
             framed.push(0);
-            let schema = schema();
-            let mut output = Output {
-                builders: schema.fields.iter().map(Builder::new).collect(),
-                mismatches: Mismatches::default(),
-            };
             if let Ok(document) = RawDocument::from_bytes(&framed) {
-                let _ = append(document, &mut Paths::of(&schema), &schema, &mut output, String::new);
+                let _ = columns(document);
             }
         }
     }

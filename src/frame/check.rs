@@ -1,23 +1,11 @@
 //! The record against the catalogue, before anything is read: every difference at once, each with what to do.
 //!
-//! PostgreSQL's types are in `postgres/types.rs`; these are SQLite's:
-//!
-//! | declared type (SQLite, upper case)          | kinds a record may give it |
-//! | ------------------------------------------- | -------------------------- |
-//! | contains INT                                | Int64, Int32               |
-//! | BOOLEAN, BOOL                               | Bool                       |
-//! | TIMESTAMP, DATETIME                         | Timestamp, Text            |
-//! | DATE                                        | Text                       |
-//! | contains CHAR, CLOB or TEXT                 | Text, Timestamp            |
-//! | contains REAL, FLOA or DOUB                 | Float64, Float32           |
-//! | none, or contains BLOB                      | any                        |
-//! | any other, such as NUMERIC(10,2)            | Float64, Int64, Int32, Float32 |
-//!
-//! The order and the substrings are SQLite's own (sqlite.org/datatype3.html, section 3.1), with the names for booleans, instants
-//! and dates before them. Each value is looked at when it is read, so a kind that not all values have is a mismatch, no guess.
+//! PostgreSQL's types are in `postgres/types.rs`; these are SQLite's, in `docs/TYPES.md` for readers. The order and the substrings
+//! are SQLite's own (sqlite.org/datatype3.html, section 3.1), with the names for booleans, instants, days and times before them.
+//! Each value is looked at when it is read, so a kind that not all values have is a mismatch, no guess.
 
 use super::FrameError;
-use crate::record::{Field, Kind, Schema};
+use crate::record::{DIGITS, Field, Kind, Schema};
 use crate::store::relational::CatalogueColumn;
 use std::fmt;
 
@@ -50,54 +38,97 @@ impl fmt::Display for Difference {
 }
 
 /// The kinds an SQLite column can be loaded as, the natural one first.
-pub(super) fn sqlite_kinds(column: &CatalogueColumn) -> &'static [Kind] {
+pub(super) fn sqlite_kinds(column: &CatalogueColumn) -> Vec<Kind> {
     let declared = column.base.as_str();
     let has = |parts: &[&str]| parts.iter().any(|part| declared.contains(part));
+    // Declared with places after the point, such as NUMERIC(10,2): none declared, none known.
+    let decimal = Kind::Decimal(places(declared).unwrap_or(0));
     if matches!(declared, "BOOLEAN" | "BOOL") {
-        &[Kind::Bool]
+        vec![Kind::Bool]
     } else if matches!(declared, "TIMESTAMP" | "DATETIME") {
-        &[Kind::Timestamp, Kind::Text]
+        vec![Kind::Timestamp, Kind::Datetime, Kind::Text]
     } else if declared == "DATE" {
-        &[Kind::Text]
+        vec![Kind::Date, Kind::Text]
+    } else if declared == "TIME" {
+        vec![Kind::Time, Kind::Text]
     } else if has(&["INT"]) {
-        &[Kind::Int64, Kind::Int32]
+        vec![Kind::Int64, Kind::Int32, Kind::Float64, decimal]
     } else if has(&["CHAR", "CLOB", "TEXT"]) {
-        &[Kind::Text, Kind::Timestamp]
+        vec![
+            Kind::Text,
+            Kind::Timestamp,
+            Kind::Datetime,
+            Kind::Date,
+            Kind::Time,
+            decimal,
+        ]
+    } else if declared == "BLOB" {
+        vec![Kind::Bytes, Kind::Text]
     } else if has(&["REAL", "FLOA", "DOUB"]) {
-        &[Kind::Float64, Kind::Float32]
+        vec![Kind::Float64, Kind::Float32]
     } else if declared.is_empty() || has(&["BLOB"]) {
-        &[
+        vec![
             Kind::Text,
             Kind::Int64,
             Kind::Float64,
             Kind::Int32,
             Kind::Float32,
+            decimal,
             Kind::Bool,
+            Kind::Bytes,
             Kind::Timestamp,
+            Kind::Datetime,
+            Kind::Date,
+            Kind::Time,
         ]
     } else {
-        &[Kind::Float64, Kind::Int64, Kind::Int32, Kind::Float32]
+        vec![
+            Kind::Float64,
+            Kind::Int64,
+            Kind::Int32,
+            Kind::Float32,
+            decimal,
+        ]
     }
 }
 
-pub(super) fn rust_type(kind: Kind) -> &'static str {
+/// The places after the point of a type declared as `NUMERIC(10,2)`.
+pub(super) fn places(declared: &str) -> Option<u8> {
+    let (_, rest) = declared.split_once('(')?;
+    let (inner, _) = rest.split_once(')')?;
+    let mut numbers = inner.split(',').map(|number| number.trim().parse::<u8>());
+    let digits = numbers.next()?.ok()?;
+    let places = numbers.next().map_or(Some(0), Result::ok)?;
+    (digits <= DIGITS && places <= digits).then_some(places)
+}
+
+/// The Rust type of a field of this kind.
+pub(super) fn rust_type(kind: &Kind) -> String {
     match kind {
+        Kind::Decimal(scale) => return format!("Decimal<{scale}>"),
+        Kind::List { item, nullable } => return format!("Vec<{}>", spelt(item, *nullable)),
+        Kind::Struct(_) => "a struct that derives Record",
         Kind::Bool => "bool",
         Kind::Int32 => "i32",
         Kind::Int64 => "i64",
         Kind::Float32 => "f32",
         Kind::Float64 => "f64",
         Kind::Text => "String",
+        Kind::Bytes => "Vec<u8>",
+        Kind::Date => "NaiveDate",
+        Kind::Time => "NaiveTime",
+        Kind::Datetime => "NaiveDateTime",
         Kind::Timestamp => "DateTime<Utc>",
     }
+    .to_owned()
 }
 
 /// The Rust type of a field.
-fn spelt(kind: Kind, nullable: bool) -> String {
+pub(super) fn spelt(kind: &Kind, nullable: bool) -> String {
     if nullable {
         format!("Option<{}>", rust_type(kind))
     } else {
-        rust_type(kind).into()
+        rust_type(kind)
     }
 }
 
@@ -108,7 +139,7 @@ fn spelt(kind: Kind, nullable: bool) -> String {
 pub(super) fn check(
     schema: &Schema,
     columns: &[CatalogueColumn],
-    kinds: fn(&CatalogueColumn) -> &'static [Kind],
+    kinds: fn(&CatalogueColumn) -> Vec<Kind>,
 ) -> Result<(), FrameError> {
     let differences: Vec<Difference> = schema
         .fields
@@ -124,12 +155,29 @@ pub(super) fn check(
     })
 }
 
+/// Compares types alone, as writing wants it: a column that allows nulls takes values without any.
+///
+/// # Errors
+/// Every difference, in field order.
+pub(super) fn types(
+    schema: &Schema,
+    columns: &[CatalogueColumn],
+    kinds: fn(&CatalogueColumn) -> Vec<Kind>,
+) -> Result<(), FrameError> {
+    let mut nullable = schema.clone();
+    nullable
+        .fields
+        .iter_mut()
+        .for_each(|field| field.nullable = true);
+    check(&nullable, columns, kinds)
+}
+
 fn difference(
     field: &Field,
     columns: &[CatalogueColumn],
-    kinds: fn(&CatalogueColumn) -> &'static [Kind],
+    kinds: fn(&CatalogueColumn) -> Vec<Kind>,
 ) -> Option<Difference> {
-    let wanted = spelt(field.kind, field.nullable);
+    let wanted = spelt(&field.kind, field.nullable);
     let differs = |found: String, remedy: String| {
         Some(Difference {
             field: field.name.clone(),
@@ -154,10 +202,10 @@ fn difference(
         column.declared.as_str()
     };
     let kinds = kinds(column);
-    if !kinds.contains(&field.kind) {
+    if !kinds.iter().any(|kind| kind.is_like(&field.kind)) {
         let options: Vec<String> = kinds
             .iter()
-            .map(|kind| spelt(*kind, field.nullable || column.nullable))
+            .map(|kind| spelt(kind, field.nullable || column.nullable))
             .collect();
         let remedy = format!("write {}", options.join(" or "));
         return differs(declared.to_owned(), remedy);
@@ -165,7 +213,7 @@ fn difference(
     if column.nullable && !field.nullable {
         return differs(
             format!("{declared} that allows nulls"),
-            format!("write {}", spelt(field.kind, true)),
+            format!("write {}", spelt(&field.kind, true)),
         );
     }
     None

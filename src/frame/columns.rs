@@ -4,7 +4,7 @@ use super::FrameError;
 use crate::record::{Column, Columns};
 use polars::prelude::{DataFrame, DataType, TimeUnit};
 
-/// Every column of the frame as typed values with nulls. Integers and floats are widened; dates and datetimes become
+/// Every column of the frame as typed values with nulls. Integers and floats are widened, decimals become the nearest floats; dates and datetimes become
 /// instants, those without a zone taken as UTC.
 ///
 /// # Errors
@@ -30,7 +30,7 @@ pub fn columns_of(frame: &DataFrame) -> Result<Columns, FrameError> {
             {
                 Column::Int(series.cast(&DataType::Int64)?.i64()?.iter().collect())
             }
-            kind if kind.is_float() => {
+            kind if kind.is_float() || kind.is_decimal() => {
                 Column::Float(series.cast(&DataType::Float64)?.f64()?.iter().collect())
             }
             DataType::Date | DataType::Datetime(..) => {

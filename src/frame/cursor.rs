@@ -3,11 +3,12 @@
 //! sqlx hands every row through a channel and boxes every value; a frame needs neither. The statement lives no longer than
 //! the lock on the handle, so nothing else can use the connection meanwhile.
 
+use super::watch::Watch;
 use super::{FrameError, Param};
 use crate::store::relational::stored_instant;
 use libsqlite3_sys as sys;
 use sqlx::sqlite::LockedSqliteHandle;
-use std::ffi::{CStr, c_int};
+use std::ffi::{CStr, c_char, c_int, c_void};
 use std::ptr::{NonNull, null_mut};
 
 /// A value of the current row, borrowed from SQLite until the next step.
@@ -22,19 +23,35 @@ pub(super) enum Cell<'a> {
 }
 
 /// A prepared statement with its parameters bound.
-pub(super) struct Cursor<'h, 'c> {
+pub(super) struct Cursor<'h, 'c, 'w> {
     statement: NonNull<sys::sqlite3_stmt>,
     handle: &'h mut LockedSqliteHandle<'c>,
     sql: String,
+    row: usize,
+    /// What the progress handler asks; it is taken off before this ends.
+    watch: &'w Watch,
 }
 
-impl<'h, 'c> Cursor<'h, 'c> {
+/// Virtual machine instructions between two looks at whether the load is cancelled.
+const INSTRUCTIONS: c_int = 10_000;
+
+/// One column of a statement's result.
+pub(super) struct Described {
+    pub(super) name: String,
+    /// The type declared for the table's column that it is; empty for an expression.
+    pub(super) declared: String,
+    /// The table and the column that it is.
+    pub(super) origin: Option<(String, String)>,
+}
+
+impl<'h, 'c, 'w> Cursor<'h, 'c, 'w> {
     /// Prepares one statement and binds `$1`, `$2`, … (or each `?` in order) to the values.
     pub(super) fn open(
         handle: &'h mut LockedSqliteHandle<'c>,
         sql: &str,
         values: &[Param],
-    ) -> Result<Cursor<'h, 'c>, FrameError> {
+        watch: &'w Watch,
+    ) -> Result<Cursor<'h, 'c, 'w>, FrameError> {
         let length = c_int::try_from(sql.len()).map_err(|_| FrameError::Sqlite {
             sql: sql.chars().take(80).collect(),
             message: "the statement is too long".into(),
@@ -70,7 +87,18 @@ impl<'h, 'c> Cursor<'h, 'c> {
             statement,
             handle,
             sql: sql.to_owned(),
+            row: 0,
+            watch,
         };
+        // SAFETY: the handle is valid while it is locked; the watch outlives the cursor, and `drop` takes the handler off.
+        unsafe {
+            sys::sqlite3_progress_handler(
+                cursor.handle.as_raw_handle().as_ptr(),
+                INSTRUCTIONS,
+                Some(is_cancelled),
+                std::ptr::from_ref(watch).cast_mut().cast(),
+            );
+        }
         if !rest.trim().is_empty() {
             return Err(FrameError::Trailing {
                 rest: rest.trim().to_owned(),
@@ -141,12 +169,47 @@ impl<'h, 'c> Cursor<'h, 'c> {
     pub(super) fn step(&mut self) -> Result<bool, FrameError> {
         // SAFETY: the statement is valid until it is dropped.
         match unsafe { sys::sqlite3_step(self.statement.as_ptr()) } {
-            sys::SQLITE_ROW => Ok(true),
+            sys::SQLITE_ROW => {
+                self.row += 1;
+                Ok(true)
+            }
             sys::SQLITE_DONE => Ok(false),
+            sys::SQLITE_INTERRUPT if self.watch.cancel.is_cancelled() => Err(FrameError::Cancelled),
             _ => Err(FrameError::Sqlite {
                 message: message(self.handle),
                 sql: self.sql.clone(),
             }),
+        }
+    }
+
+    /// The number of the current row, from 1.
+    pub(super) fn row(&self) -> usize {
+        self.row
+    }
+
+    /// Whether the statement gives rows and changes nothing.
+    pub(super) fn only_reads(&self) -> bool {
+        let statement = self.statement.as_ptr();
+        // SAFETY: the statement is valid until it is dropped.
+        unsafe {
+            sys::sqlite3_stmt_readonly(statement) != 0 && sys::sqlite3_column_count(statement) > 0
+        }
+    }
+
+    /// The columns of the result.
+    pub(super) fn columns(&self) -> Vec<Described> {
+        let statement = self.statement.as_ptr();
+        // SAFETY: the statement is valid until it is dropped; texts are null or end with a zero and are copied at once.
+        unsafe {
+            (0..sys::sqlite3_column_count(statement))
+                .map(|column| Described {
+                    name: text(sys::sqlite3_column_name(statement, column)).unwrap_or_default(),
+                    declared: text(sys::sqlite3_column_decltype(statement, column))
+                        .unwrap_or_default(),
+                    origin: text(sys::sqlite3_column_table_name(statement, column))
+                        .zip(text(sys::sqlite3_column_origin_name(statement, column))),
+                })
+                .collect()
         }
     }
 
@@ -176,11 +239,35 @@ impl<'h, 'c> Cursor<'h, 'c> {
     }
 }
 
-impl Drop for Cursor<'_, '_> {
+impl Drop for Cursor<'_, '_, '_> {
     fn drop(&mut self) {
-        // SAFETY: the statement is valid and not used again.
-        unsafe { sys::sqlite3_finalize(self.statement.as_ptr()) };
+        // SAFETY: the statement is valid and not used again; the handle is valid while it is locked.
+        unsafe {
+            sys::sqlite3_finalize(self.statement.as_ptr());
+            let handle = self.handle.as_raw_handle().as_ptr();
+            sys::sqlite3_progress_handler(handle, 0, None, null_mut());
+        }
     }
+}
+
+/// The progress handler: anything but 0 ends the statement.
+unsafe extern "C" fn is_cancelled(watch: *mut c_void) -> c_int {
+    // SAFETY: `Cursor::open` passes its watch, which outlives the handler.
+    let watch = unsafe { &*watch.cast::<Watch>() };
+    c_int::from(watch.cancel.is_cancelled())
+}
+
+/// A copy of the text; none for a null pointer.
+///
+/// # Safety
+/// `start` must be null or point to text that ends with a zero.
+unsafe fn text(start: *const c_char) -> Option<String> {
+    // SAFETY: as the caller promises.
+    (!start.is_null()).then(|| {
+        unsafe { CStr::from_ptr(start) }
+            .to_string_lossy()
+            .into_owned()
+    })
 }
 
 /// The bytes at `start`; none for a null pointer, which SQLite gives for an empty blob.

@@ -1,31 +1,58 @@
 //! Embedded documents → columns: bodies are read by SQLite's cursor and tried on the filter as raw bytes.
 
-use super::bson::{Paths, append, damaged};
+use super::bson::{Paths, append, damaged, search};
 use super::cursor::{Cell, Cursor};
-use super::load::{Output, Read, Request};
+use super::output::Output;
+use super::plan::{Read, Request};
+use super::watch::Watch;
 use super::{FrameError, Param};
-use crate::store::document::{Filter, indexed_paths, table_of};
+use crate::store::document::{Filter, Order, SortKey, indexed_paths, table_of};
 use crate::store::quoted;
-use crate::store::relational::Sqlite;
 use bson::Bson;
 use bson::raw::RawDocument;
+use sqlx::SqliteConnection;
 
 /// Reads the documents of a collection that pass the filter.
 pub(super) async fn read(
-    store: &Sqlite,
+    connection: &mut SqliteConnection,
     collection: &str,
-    request: &Request<'_>,
-    output: &mut Output,
+    request: &Request,
+    watch: &Watch,
+    output: &mut Output<'_>,
 ) -> Result<Read, FrameError> {
-    let filter = Filter::new(request.matching)?;
-    let mut connection = store.pool().acquire().await?;
-    let indexed = indexed_paths(&mut connection, collection).await?;
+    if request.pipeline.is_some() {
+        return Err(FrameError::NoPipeline {
+            collection: collection.to_owned(),
+        });
+    }
+    let filter = Filter::new(&request.matching)?;
+    let indexed = indexed_paths(connection, collection).await?;
     let (query, values) = query(collection, &filter, &indexed);
     let mut handle = connection.lock_handle().await?;
-    let mut cursor = Cursor::open(&mut handle, &query, &values)?;
-    let mut paths = Paths::of(request.schema);
-    let (mut passed, mut read, mut size) = (0, 0, 0);
-    while request.limit.is_none_or(|limit| passed < limit) && cursor.step()? {
+    let mut cursor = Cursor::open(&mut handle, &query, &values, watch)?;
+    output.begin(&request.schema.fields);
+    let mut paths = Paths::of(&request.schema.fields);
+    let order = (!request.sort.is_empty()).then(|| Order::new(&request.sort));
+    let mut sorted: Vec<(SortKey, Vec<u8>)> = Vec::new();
+    let mut read = 0;
+    let mut put = |document: &RawDocument, output: &mut Output<'_>| {
+        let id = || match document.get_str("_id") {
+            Ok(id) => id.to_owned(),
+            Err(_) => "?".to_owned(),
+        };
+        let invalid = |error: bson::error::Error| damaged(collection, id(), error.to_string());
+        append(document, &mut paths, output, &id).map_err(invalid)?;
+        if output.unnamed.wants() {
+            search(document, &paths, &mut output.unnamed).map_err(invalid)?;
+        }
+        output.row(document.as_bytes().len() as u64)
+    };
+    // A sorted load is limited when all of it is known.
+    let limit = match order {
+        Some(_) => usize::MAX,
+        None => request.limit.unwrap_or(usize::MAX),
+    };
+    while output.rows < limit && cursor.step()? {
         read += 1;
         let (Cell::Text(id), Cell::Blob(bytes)) = (cursor.cell(0), cursor.cell(1)) else {
             return Err(damaged(
@@ -37,18 +64,31 @@ pub(super) async fn read(
         let id = || String::from_utf8_lossy(id).into_owned();
         let invalid = |error: bson::error::Error| damaged(collection, id(), error.to_string());
         let document = RawDocument::from_bytes(bytes).map_err(invalid)?;
-        size += bytes.len() as u64;
-        if filter.passes(document).map_err(invalid)? {
-            append(document, &mut paths, request.schema, output, id).map_err(invalid)?;
-            passed += 1;
+        if !filter.passes(document).map_err(invalid)? {
+            output.bytes += bytes.len() as u64;
+            continue;
+        }
+        match &order {
+            Some(order) => {
+                let key = order.key(document).map_err(invalid)?;
+                sorted.push((key, bytes.to_vec()));
+            }
+            None => put(document, output)?,
+        }
+    }
+    if let Some(order) = order {
+        sorted.sort_by(|(a, _), (b, _)| order.compare(a, b));
+        for (_, bytes) in sorted.iter().take(request.limit.unwrap_or(usize::MAX)) {
+            let invalid =
+                |error: bson::error::Error| damaged(collection, "?".into(), error.to_string());
+            put(RawDocument::from_bytes(bytes).map_err(invalid)?, output)?;
         }
     }
     Ok(Read {
-        query: format!("find {}", request.matching),
-        rows: passed,
+        query: super::mongodb::told(request),
         read,
-        bytes: size,
         snapshot: None,
+        columns: Vec::new(),
     })
 }
 

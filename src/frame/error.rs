@@ -1,6 +1,6 @@
 //! Why a load or a conversion failed: what was asked, of what, what was found, what to do.
 
-use super::{Difference, Mismatch};
+use super::{Difference, Mismatch, Unfit};
 use crate::store::StoreError;
 use crate::store::document::FilterError;
 use chrono::{DateTime, Utc};
@@ -127,6 +127,53 @@ pub enum FrameError {
         /// Its type.
         found: String,
     },
+    /// A frame that cannot be written as this record.
+    #[error("the frame does not fit the record of {place}:{}", list(.unfit))]
+    Unfit {
+        /// The table.
+        place: String,
+        /// What is wrong, by column.
+        unfit: Vec<Unfit>,
+    },
+    /// A load that was broken off by the caller.
+    #[error("the load was cancelled; nothing of it is kept")]
+    Cancelled,
+    /// A field by whose ranges readers cannot share the work.
+    #[error("{place} cannot be shared out by {column}: {reason}")]
+    Partition {
+        /// The table or collection.
+        place: String,
+        /// The field.
+        column: String,
+        /// Why not.
+        reason: String,
+    },
+    /// A snapshot of another kind of database.
+    #[error("the snapshot is of another store: take it from the store that is loaded from")]
+    ForeignSnapshot,
+    /// A statement that is no query.
+    #[error("{sql:?} does not only read: a query gives rows and changes nothing")]
+    NoQuery {
+        /// The statement.
+        sql: String,
+    },
+    /// Two columns of one name.
+    #[error("the query gives two columns {name}: name one of them otherwise, with AS")]
+    DuplicateColumn {
+        /// The name.
+        name: String,
+    },
+    /// Stages for documents that are embedded.
+    #[error(
+        "collection {collection} is embedded, where there are no aggregation pipelines: use .matching(…), .sort(…) and .limit(…), or MongoDB"
+    )]
+    NoPipeline {
+        /// The collection.
+        collection: String,
+    },
+    /// A reader's thread that did not come to its end.
+    #[error("a reader of the load ended early: {0}")]
+    Thread(tokio::task::JoinError),
     /// A document filter that cannot be used.
     #[error(transparent)]
     Filter(#[from] FilterError),
@@ -136,6 +183,21 @@ pub enum FrameError {
     /// polars.
     #[error(transparent)]
     Polars(#[from] PolarsError),
+}
+
+impl FrameError {
+    /// Whether the connection to a server broke, so that another try may find it again.
+    pub(super) fn is_lost(&self) -> bool {
+        match self {
+            FrameError::Store(StoreError::Lost { .. }) => true,
+            FrameError::Store(StoreError::Mongo { source, .. }) => matches!(
+                *source.kind,
+                mongodb::error::ErrorKind::Io(_)
+                    | mongodb::error::ErrorKind::ConnectionPoolCleared { .. }
+            ),
+            _ => false,
+        }
+    }
 }
 
 impl From<sqlx::Error> for FrameError {

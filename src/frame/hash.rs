@@ -1,6 +1,6 @@
 //! A hash of what a frame holds, so that two loads can be told equal and a model can name its data.
 
-use polars::prelude::{AnyValue, Column, DataFrame};
+use polars::prelude::{AnyValue, DataFrame, Series};
 use xxhash_rust::xxh3::xxh3_64;
 
 /// What stands for a null; a value that hashes to the same is as unlikely as any other collision.
@@ -9,22 +9,51 @@ const NULL: u64 = 0x9e37_79b9_7f4a_7c15;
 /// Sixteen hexadecimal digits that are equal for equal data: the same columns, by name and type, with the same rows, in whatever
 /// order and chunks they come, since databases give rows in the order that suits them. Not meant against an adversary.
 pub fn content_hash(frame: &DataFrame) -> String {
-    let mut rows = vec![0; frame.height()];
-    let mut columns = frame.height() as u64;
-    for column in frame.columns() {
-        let head = format!("{}\0{}", column.name(), column.dtype());
-        columns = mixed(columns ^ xxh3_64(head.as_bytes()));
-        fold(column, &mut rows);
+    let mut hash = Hash::default();
+    hash.add(frame);
+    hash.text()
+}
+
+/// The hash of frames that come one after the other, as of one.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Hash {
+    rows: u64,
+    /// The sum of the rows' own hashes: it has no order.
+    sum: u64,
+    columns: Vec<u64>,
+}
+
+impl Hash {
+    pub(super) fn add(&mut self, frame: &DataFrame) {
+        let mut rows = vec![0; frame.height()];
+        self.columns.clear();
+        for column in frame.columns() {
+            let head = format!("{}\0{}", column.name(), column.dtype());
+            self.columns.push(xxh3_64(head.as_bytes()));
+            fold(column.as_materialized_series(), &mut rows);
+        }
+        self.rows += rows.len() as u64;
+        for row in rows {
+            self.sum = self.sum.wrapping_add(mixed(row));
+        }
     }
-    let sum = rows
-        .into_iter()
-        .fold(0, |sum: u64, row| sum.wrapping_add(mixed(row)));
-    format!("{:016x}", mixed(sum ^ columns))
+
+    /// Adds what another reader of the same columns has.
+    pub(super) fn merge(&mut self, other: &Hash) {
+        self.rows += other.rows;
+        self.sum = self.sum.wrapping_add(other.sum);
+        self.columns.clone_from(&other.columns);
+    }
+
+    pub(super) fn text(&self) -> String {
+        let columns = self.columns.iter();
+        let columns = columns.fold(self.rows, |all, column| mixed(all ^ column));
+        format!("{:016x}", mixed(self.sum ^ columns))
+    }
 }
 
 /// Mixes each value of the column into its row's hash.
-fn fold(column: &Column, rows: &mut [u64]) {
-    let series = column.as_materialized_series();
+fn fold(series: &Series, rows: &mut [u64]) {
     let physical = series.to_physical_repr();
     if let Ok(values) = physical.i64() {
         mix(
@@ -41,9 +70,35 @@ fn fold(column: &Column, rows: &mut [u64]) {
         mix(rows, values.iter().map(|value| value.map(wide)));
     } else if let Ok(values) = physical.bool() {
         mix(rows, values.iter().map(|value| value.map(u64::from)));
+    } else if let Ok(values) = physical.i128() {
+        let hash = |value: i128| xxh3_64(&value.to_le_bytes());
+        mix(rows, values.iter().map(|value| value.map(hash)));
     } else if let Ok(values) = series.str() {
         let hash = |text: &str| xxh3_64(text.as_bytes());
         mix(rows, values.iter().map(|value| value.map(hash)));
+    } else if let Ok(values) = series.binary() {
+        mix(rows, values.iter().map(|value| value.map(xxh3_64)));
+    } else if let Ok(lists) = series.list() {
+        // The order within a list counts.
+        let hash = |items: &Series| {
+            let mut hashes = vec![0; items.len()];
+            fold(items, &mut hashes);
+            let count = hashes.len() as u64;
+            hashes.iter().fold(count, |all, item| mixed(all ^ item))
+        };
+        let lists = lists.amortized_iter();
+        mix(
+            rows,
+            lists.map(|list| list.map(|items| hash(items.as_ref()))),
+        );
+    } else if let Ok(structs) = series.struct_() {
+        mix(
+            rows,
+            series.is_null().iter().map(|null| null.map(u64::from)),
+        );
+        for field in structs.fields_as_series() {
+            fold(&field, rows);
+        }
     } else {
         let hash = |value: AnyValue<'_>| Some(xxh3_64(value.to_string().as_bytes()));
         mix(rows, series.rechunk().iter().map(hash));
@@ -72,6 +127,32 @@ mod tests {
     fn frame() -> DataFrame {
         df!("a" => [Some(1i64), None, Some(3)], "b" => ["x", "", "z"], "c" => [0.5, f64::NAN, -0.0])
             .unwrap()
+    }
+
+    #[test]
+    fn lists_and_structs_count_with_their_nulls_and_in_their_own_order() {
+        let list = |items: &[i32]| Series::new("".into(), items);
+        let one = df!("l" => [list(&[1, 2]), list(&[])]).unwrap();
+        let hash = content_hash(&one);
+        assert_eq!(content_hash(&one.reverse()), hash);
+        for other in [
+            [list(&[2, 1]), list(&[])],
+            [list(&[1]), list(&[2])],
+            [list(&[1, 2]), list(&[0])],
+        ] {
+            assert_ne!(content_hash(&df!("l" => other).unwrap()), hash);
+        }
+        let pair = df!("a" => [Some(1), None], "b" => ["x", "y"]).unwrap();
+        let fields = pair.columns().to_vec();
+        let pairs = StructChunked::from_columns("s".into(), 2, &fields)
+            .unwrap()
+            .into_series();
+        let one = DataFrame::new(2, vec![pairs.into_column()]).unwrap();
+        assert_eq!(content_hash(&one.reverse()), content_hash(&one));
+        assert_ne!(
+            content_hash(&one.slice(0, 1)),
+            content_hash(&one.slice(1, 1))
+        );
     }
 
     #[test]

@@ -1,17 +1,14 @@
 //! `store.load::<T>()`: what to read, how to treat what does not fit, and the frame that comes of it.
 
-use super::builder::Builder;
-use super::report::Mismatches;
-use super::{FrameError, LoadReport, Param, embedded, mongodb, postgres, sqlite};
-use crate::record::{Place, Record, Schema};
-use crate::store::{Documents, Store, StoreError, Tables};
+use super::plan::{Plan, Request};
+use super::{Batches, Cancel, FrameError, IntoParams, LoadReport, Progress};
+use crate::record::Record;
+use crate::store::{Snapshot, Store};
 use bson::Document;
 use polars::prelude::{DataFrame, IntoLazy, LazyFrame};
 use std::fmt;
 use std::marker::PhantomData;
 use std::ops::Deref;
-use std::sync::OnceLock;
-use std::time::Instant;
 
 /// What becomes of a value that does not fit the record.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -26,70 +23,8 @@ pub enum Policy {
 /// A load being described; [`Load::run`] does it.
 #[derive(Debug, Clone)]
 pub struct Load<T> {
-    store: Store,
-    condition: Option<(String, Vec<Param>)>,
-    matching: Option<Document>,
-    columns: Option<Vec<String>>,
-    limit: Option<usize>,
-    policy: Policy,
+    plan: Plan,
     record: PhantomData<fn() -> T>,
-}
-
-/// What a backend is asked for.
-#[derive(Debug)]
-pub(super) struct Request<'a> {
-    /// The record's fields, narrowed to the columns asked for.
-    pub(super) schema: &'a Schema,
-    /// Where the record's key lives, for messages.
-    pub(super) key: Option<&'a str>,
-    /// The condition on a table, and its values.
-    pub(super) condition: Option<(&'a str, &'a [Param])>,
-    /// The filter on a collection.
-    pub(super) matching: &'a Document,
-    /// Rows at most.
-    pub(super) limit: Option<usize>,
-}
-
-impl Request<'_> {
-    /// The SQL from FROM on; `table` must be quoted.
-    pub(super) fn clauses(&self, table: &str) -> String {
-        let mut rest = format!("FROM {table}");
-        if let Some((condition, _)) = self.condition {
-            // On lines of its own, so that a comment at the condition's end cannot swallow the bracket.
-            rest.push_str(&format!(" WHERE (\n{condition}\n)"));
-        }
-        if let Some(limit) = self.limit {
-            rest.push_str(&format!(" LIMIT {limit}"));
-        }
-        rest
-    }
-
-    /// The values of the condition's placeholders.
-    pub(super) fn values(&self) -> &[Param] {
-        self.condition.map_or(&[][..], |(_, values)| values)
-    }
-}
-
-/// Where a backend puts what it reads.
-pub(super) struct Output {
-    /// One for each field of the schema.
-    pub(super) builders: Vec<Builder>,
-    pub(super) mismatches: Mismatches,
-}
-
-/// What a backend did.
-#[derive(Debug)]
-pub(super) struct Read {
-    /// The statement or filter that was sent, with placeholders for values.
-    pub(super) query: String,
-    /// Rows in the frame.
-    pub(super) rows: usize,
-    /// Rows or documents that were read to find them.
-    pub(super) read: usize,
-    /// Bytes of values that were read.
-    pub(super) bytes: u64,
-    /// The moment that the rows are of, if the database says it.
-    pub(super) snapshot: Option<String>,
 }
 
 /// A frame and the report of the load that made it. It can be used wherever a frame can.
@@ -124,13 +59,13 @@ impl fmt::Display for Loaded {
 impl Store {
     /// Describes a load of records of this type: all of them, unless narrowed.
     pub fn load<T: Record>(&self) -> Load<T> {
+        let schema = T::schema();
+        let key = schema.fields.iter().find(|field| field.key);
+        let key = key.map(|field| field.path.clone());
+        let mut request = Request::of(schema);
+        request.key = key;
         Load {
-            store: self.clone(),
-            condition: None,
-            matching: None,
-            columns: None,
-            limit: None,
-            policy: Policy::Fail,
+            plan: Plan::new(self, request),
             record: PhantomData,
         }
     }
@@ -138,156 +73,139 @@ impl Store {
 
 impl<T: Record> Load<T> {
     /// Only rows of the table for which this SQL condition holds. Values go where `$1`, `$2`, … stand and are bound, never
-    /// spliced: `.filter("origin = $1", ["JFK"])`.
+    /// spliced: `.filter("origin = $1", ["JFK"])`, `.filter("origin = $1 AND day > $2", ("JFK", 7))`, `.filter("tail IS NULL", ())`.
     #[must_use]
-    pub fn filter<P: Into<Param>>(
-        mut self,
-        condition: &str,
-        values: impl IntoIterator<Item = P>,
-    ) -> Self {
-        self.condition = Some((
-            condition.to_owned(),
-            values.into_iter().map(Into::into).collect(),
-        ));
+    pub fn filter(mut self, condition: &str, values: impl IntoParams) -> Self {
+        self.plan.request.condition = Some(condition.to_owned());
+        self.plan.request.values = values.into_params();
         self
     }
 
     /// Only documents of the collection that pass this filter, in MongoDB's language: `.matching(doc! { "station": "JFK" })`.
     #[must_use]
     pub fn matching(mut self, filter: Document) -> Self {
-        self.matching = Some(filter);
+        self.plan.request.matching = filter;
+        self.plan.is_for_documents = true;
+        self
+    }
+
+    /// The documents that these stages make of those of the collection, by MongoDB's aggregation; the record's paths are looked up
+    /// in what comes out. Embedded documents have none.
+    #[must_use]
+    pub fn pipeline(mut self, stages: impl IntoIterator<Item = Document>) -> Self {
+        self.plan.request.pipeline = Some(stages.into_iter().collect());
+        self.plan.is_for_documents = true;
         self
     }
 
     /// Only these fields of the record, in the record's order.
     #[must_use]
     pub fn columns<'a>(mut self, names: impl IntoIterator<Item = &'a str>) -> Self {
-        self.columns = Some(names.into_iter().map(str::to_owned).collect());
+        let names: Vec<&str> = names.into_iter().collect();
+        for name in &names {
+            self.path(name);
+        }
+        let fields = &mut self.plan.request.schema.fields;
+        fields.retain(|field| names.contains(&field.name.as_str()));
         self
+    }
+
+    /// Sorted by this field, the smallest first; called again, by a further one among equals. Nulls come first, text goes by its
+    /// bytes, and both are so in every store.
+    #[must_use]
+    pub fn sort(self, field: &str) -> Self {
+        self.sorted(field, false)
+    }
+
+    /// As [`Load::sort`], the greatest first and nulls last.
+    #[must_use]
+    pub fn sort_descending(self, field: &str) -> Self {
+        self.sorted(field, true)
+    }
+
+    fn sorted(mut self, field: &str, descending: bool) -> Self {
+        if let Some(path) = self.path(field) {
+            self.plan.request.sort.push((path, descending));
+        }
+        self
+    }
+
+    /// Where the field lives; one that the record does not have is told when the load is run.
+    fn path(&mut self, name: &str) -> Option<String> {
+        let schema = T::schema();
+        let path = schema.field(name).map(|field| field.path.clone());
+        if path.is_none() {
+            let existing = schema.names().collect::<Vec<_>>().join(", ");
+            self.plan.wrong.get_or_insert((name.to_owned(), existing));
+        }
+        path
     }
 
     /// At most this many rows.
     #[must_use]
     pub fn limit(mut self, rows: usize) -> Self {
-        self.limit = Some(rows);
+        self.plan.request.limit = Some(rows);
         self
     }
 
     /// Values that do not fit become nulls and are counted in the report, instead of failing the load.
     #[must_use]
     pub fn misfits_as_null(mut self) -> Self {
-        self.policy = Policy::Null;
+        self.plan.policy = Policy::Null;
         self
     }
 
-    /// Reads the records.
+    /// Reads by so many connections at once, at most 16, each a range of this field: a column of numbers, dates or timestamps in
+    /// PostgreSQL, `_id` in MongoDB. In PostgreSQL all of them read one snapshot. The rows come range by range. A load that is
+    /// sorted or limited is read by one, and so are SQLite and embedded documents, which are one file.
+    #[must_use]
+    pub fn partition_by(mut self, field: &str, readers: usize) -> Self {
+        self.plan.partition = Some((field.to_owned(), readers));
+        self
+    }
+
+    /// Reads the state that the snapshot holds, so that several loads see the same.
+    #[must_use]
+    pub fn at(mut self, snapshot: &Snapshot) -> Self {
+        self.plan.snapshot = Some(snapshot.clone());
+        self
+    }
+
+    /// Tells how far the load is, some times a second.
+    #[must_use]
+    pub fn on_progress(mut self, tell: impl Fn(Progress) + Send + Sync + 'static) -> Self {
+        self.plan.watch.listen(tell);
+        self
+    }
+
+    /// Lets the load be broken off.
+    #[must_use]
+    pub fn cancelled_by(mut self, cancel: &Cancel) -> Self {
+        self.plan.watch.cancel = cancel.clone();
+        self
+    }
+
+    /// Reads the records. When the connection is lost on the way, they are read once more from the beginning.
     ///
     /// # Errors
     /// When the record does not match the table (every difference is listed), a value does not fit and the policy is to
     /// fail, the filter cannot be used, or the database fails. There is never half a frame.
     pub fn run(self) -> Result<Loaded, FrameError> {
-        let store = self.store.clone();
+        let store = self.plan.store.clone();
         store.block_on(self.run_async())
     }
 
-    /// [`Load::run`] for async code. Rows of SQLite are read on the calling thread.
+    /// [`Load::run`] for async code; dropped, it ends the server's query. Rows of SQLite are read on the calling thread.
     ///
     /// # Errors
     /// As [`Load::run`].
     pub async fn run_async(self) -> Result<Loaded, FrameError> {
-        let start = Instant::now();
-        let whole = T::schema();
-        let schema = self.narrowed(whole.clone())?;
-        let matching = self.matching.clone().unwrap_or_default();
-        let request = Request {
-            schema: &schema,
-            key: whole
-                .fields
-                .iter()
-                .find(|field| field.key)
-                .map(|field| field.path.as_str()),
-            condition: self
-                .condition
-                .as_ref()
-                .map(|(condition, values)| (condition.as_str(), values.as_slice())),
-            matching: &matching,
-            limit: self.limit,
-        };
-        let mut output = Output {
-            builders: schema.fields.iter().map(Builder::new).collect(),
-            mismatches: Mismatches::default(),
-        };
-        let read = self.read(&request, &mut output).await?;
-        let Output {
-            builders,
-            mismatches,
-        } = output;
-        let mismatches = mismatches.into_inner();
-        if self.policy == Policy::Fail && !mismatches.is_empty() {
-            return Err(FrameError::Mismatch {
-                place: schema.place.to_string(),
-                mismatches,
-            });
-        }
-        let columns = builders.into_iter().map(Builder::finish).collect();
-        let frame = DataFrame::new(read.rows, columns)?;
-        let report = LoadReport {
-            place: schema.place.to_string(),
-            query: read.query,
-            rows: read.rows,
-            read: read.read,
-            bytes: read.bytes,
-            snapshot: read.snapshot,
-            elapsed: start.elapsed(),
-            columns: LoadReport::columns_of(&frame),
-            mismatches,
-            frame: frame.clone(),
-            hash: OnceLock::new(),
-        };
-        Ok(Loaded { frame, report })
+        self.plan.run().await
     }
 
-    async fn read(&self, request: &Request<'_>, output: &mut Output) -> Result<Read, FrameError> {
-        let wrong_filter = |method| FrameError::WrongFilter {
-            place: request.schema.place.to_string(),
-            method,
-        };
-        match &request.schema.place {
-            Place::Table(_) if self.matching.is_some() => {
-                Err(wrong_filter(".filter(\"column = $1\", [value])"))
-            }
-            Place::Table(table) => match &self.store.tables {
-                Tables::Sqlite(store) => sqlite::read(store, table, request, output).await,
-                Tables::Postgres(store) => postgres::read(store, table, request, output).await,
-            },
-            Place::Collection(_) if self.condition.is_some() => {
-                Err(wrong_filter(".matching(doc! { \"path\": value })"))
-            }
-            Place::Collection(collection) => match &self.store.documents {
-                Documents::Embedded(store) => {
-                    embedded::read(store, collection, request, output).await
-                }
-                Documents::Mongo(store) => mongodb::read(store, collection, request, output).await,
-                Documents::Nowhere => Err(FrameError::Store(StoreError::NoDocuments {
-                    collection: collection.clone(),
-                })),
-            },
-            Place::Inline => Err(FrameError::NoPlace),
-        }
-    }
-
-    /// The schema with only the columns asked for.
-    fn narrowed(&self, mut schema: Schema) -> Result<Schema, FrameError> {
-        if let Some(names) = &self.columns {
-            if let Some(name) = names.iter().find(|name| schema.field(name).is_none()) {
-                let existing = schema.names().collect::<Vec<_>>().join(", ");
-                return Err(FrameError::NoField {
-                    name: name.clone(),
-                    existing,
-                });
-            }
-            schema.fields.retain(|field| names.contains(&field.name));
-        }
-        Ok(schema)
+    /// Reads the records in frames of so many rows, the last of fewer. They are read as they are taken, so memory holds a few
+    /// frames at most, however many rows there are; a lost connection is an error, since frames before it are given already.
+    pub fn batches(self, rows: usize) -> Batches {
+        Batches::begin(self.plan, rows)
     }
 }

@@ -1,10 +1,12 @@
 //! Typed loaders: a [`Record`](crate::record::Record) and a store give a polars frame with exactly the record's types, and
 //! a [`LoadReport`] that says what was read and what did not fit.
 //!
-//! One file a conversion: `sqlite.rs` reads tables by SQLite's own cursor, `postgres/` by binary COPY, `bson.rs` reads documents
+//! `load.rs` and `query.rs` are what a caller says; `plan.rs` has it read by one reader or several into `output.rs`, and `batches.rs`
+//! frame by frame. One file a conversion: `sqlite.rs` reads tables by SQLite's own cursor, `postgres/` by binary COPY, `bson.rs` reads documents
 //! from raw bytes, which `embedded.rs` and `mongodb.rs` bring. All push into the same [`builder`] and none makes a row or a
 //! document object. The record is compared with the database's catalogue before the first row is read.
 
+mod batches;
 mod bson;
 mod builder;
 mod check;
@@ -13,17 +15,28 @@ mod cursor;
 mod embedded;
 mod error;
 mod hash;
+#[cfg(any(test, fuzzing))]
+pub mod hostile;
 mod load;
 mod mongodb;
+mod output;
 mod param;
+mod plan;
 mod postgres;
+mod query;
 mod report;
 mod sqlite;
+mod watch;
+mod write;
 
+pub use batches::Batches;
 pub use check::Difference;
 pub use columns::columns_of;
 pub use error::FrameError;
 pub use hash::content_hash;
 pub use load::{Load, Loaded, Policy};
-pub use param::Param;
-pub use report::{LoadReport, Mismatch};
+pub use param::{IntoParams, Param};
+pub use query::Query;
+pub use report::{LoadReport, Mismatch, ReportColumn};
+pub use watch::{Cancel, Progress};
+pub use write::{Unfit, Write};

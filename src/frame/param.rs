@@ -1,6 +1,6 @@
 //! Values bound to the placeholders of a filter. They never become part of the SQL text.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 
 /// One bound value.
 #[derive(Debug, Clone, PartialEq)]
@@ -32,7 +32,56 @@ param! {
     &str => |value| Param::Text(value.to_owned()),
     String => |value| Param::Text(value),
     DateTime<Utc> => |value| Param::Instant(value),
+    NaiveDate => |value| Param::Text(value.to_string()),
 }
+
+/// Values for all placeholders of a filter or a query, in their order: `()` for none, an array or a vector of one type, a tuple of
+/// several.
+///
+/// ```
+/// use carnet::frame::{IntoParams, Param};
+/// assert_eq!((1, "JFK").into_params(), [Param::Integer(1), Param::Text("JFK".into())]);
+/// ```
+pub trait IntoParams {
+    /// The values.
+    fn into_params(self) -> Vec<Param>;
+}
+
+impl IntoParams for () {
+    fn into_params(self) -> Vec<Param> {
+        Vec::new()
+    }
+}
+
+impl<P: Into<Param>, const N: usize> IntoParams for [P; N] {
+    fn into_params(self) -> Vec<Param> {
+        self.into_iter().map(Into::into).collect()
+    }
+}
+
+impl<P: Into<Param>> IntoParams for Vec<P> {
+    fn into_params(self) -> Vec<Param> {
+        self.into_iter().map(Into::into).collect()
+    }
+}
+
+macro_rules! into_params {
+    ($($name:ident)*) => {
+        impl<$($name: Into<Param>),*> IntoParams for ($($name,)*) {
+            fn into_params(self) -> Vec<Param> {
+                #[allow(non_snake_case)]
+                let ($($name,)*) = self;
+                vec![$($name.into()),*]
+            }
+        }
+    };
+}
+into_params!(A);
+into_params!(A B);
+into_params!(A B C);
+into_params!(A B C D);
+into_params!(A B C D E);
+into_params!(A B C D E F);
 
 impl<T: Into<Param>> From<Option<T>> for Param {
     fn from(value: Option<T>) -> Param {

@@ -1,45 +1,61 @@
 //! SQLite rows → columns. A column's declared type says what to expect, but SQLite lets any cell hold anything, so each cell
 //! is looked at: one of another type is a mismatch, never a guess.
 
-use super::builder::{Builder, holds, narrows};
+use super::builder::{Builder, push_float, push_whole};
 use super::cursor::{Cell, Cursor};
-use super::load::{Output, Read, Request};
-use super::{FrameError, Param, check};
-use crate::record::Kind;
+use super::output::Output;
+use super::plan::{Declared, Read, Request};
+use super::watch::Watch;
+use super::{FrameError, Param, check, query};
+use crate::record::{Field, Kind, decimal_from};
 use crate::store::quoted;
-use crate::store::relational::{Sqlite, sqlite_catalogue};
-use chrono::{DateTime, NaiveDateTime};
+use crate::store::relational::{CatalogueColumn, sqlite_catalogue};
+use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, Timelike};
 use polars::prelude::ChunkedBuilder;
 use sqlx::SqliteConnection;
 
-/// Reads the rows of a table.
+/// Reads the rows of a table, or those that a query gives.
 pub(super) async fn read(
-    store: &Sqlite,
-    table: &str,
-    request: &Request<'_>,
-    output: &mut Output,
+    connection: &mut SqliteConnection,
+    request: &Request,
+    watch: &Watch,
+    output: &mut Output<'_>,
 ) -> Result<Read, FrameError> {
-    let mut connection = store.pool().acquire().await?;
-    let (query, told) = query(&mut connection, table, request).await?;
-    let values = request.values();
-    let compared = values
-        .iter()
-        .any(|value| matches!(value, Param::Instant(_)));
+    let Selection {
+        sql,
+        told,
+        fields,
+        columns,
+        has_key,
+    } = match &request.statement {
+        Some(statement) => of_statement(connection, statement, request, watch).await?,
+        None => of_table(connection, request).await?,
+    };
+    let values = &request.values;
+    let compared = request.statement.is_none()
+        && values
+            .iter()
+            .any(|value| matches!(value, Param::Instant(_)));
+    output.begin(&fields);
     let mut handle = connection.lock_handle().await?;
-    let mut cursor = Cursor::open(&mut handle, &query, values)?;
-    let (mut rows, mut bytes) = (0, 0);
+    let mut cursor = Cursor::open(&mut handle, &sql, values, watch)?;
     while cursor.step()? {
-        let fields = request.schema.fields.iter().zip(output.builders.iter_mut());
-        for (index, (field, builder)) in fields.enumerate() {
-            let cell = cursor.cell(index + 1);
+        let mut bytes = 0;
+        let (builders, mismatches) = output.columns();
+        for (index, (field, builder)) in fields.iter().zip(builders).enumerate() {
+            let cell = cursor.cell(index);
             bytes += size(cell);
             // The catalogue can rule a null out and be wrong: SQLite lets the key of a table that is not STRICT hold nulls.
             let fits = (field.nullable || cell != Cell::Null) && push(builder, cell);
             if !fits {
                 builder.push_null();
-                let (wanted, found) = (field.kind.to_string(), found(cell));
-                output.mismatches.add(&field.name, &wanted, found, || {
-                    format!("{} ({})", key(cursor.cell(0), rows + 1), shown(cell))
+                mismatches.add(&field.name, &field.kind, found(cell), || {
+                    let of = if has_key {
+                        cursor.cell(fields.len())
+                    } else {
+                        Cell::Null
+                    };
+                    format!("{} ({})", key(of, cursor.row()), shown(cell))
                 });
             }
             if compared && field.kind == Kind::Timestamp && !is_canonical(cell) {
@@ -49,24 +65,32 @@ pub(super) async fn read(
                 });
             }
         }
-        rows += 1;
+        output.row(bytes)?;
     }
     Ok(Read {
         query: told,
-        rows,
-        read: rows,
-        bytes,
+        read: output.rows,
         snapshot: None,
+        columns,
     })
 }
 
-/// Checks the record against the catalogue and makes the statement: the key for messages, then the fields. With it comes what
-/// the report shows, without the key.
-async fn query(
+/// What to select: the fields, and behind them the key for messages.
+struct Selection {
+    sql: String,
+    /// What the report shows, without the key.
+    told: String,
+    fields: Vec<Field>,
+    columns: Vec<Declared>,
+    has_key: bool,
+}
+
+/// The record's fields, compared with the table's columns.
+async fn of_table(
     connection: &mut SqliteConnection,
-    table: &str,
-    request: &Request<'_>,
-) -> Result<(String, String), FrameError> {
+    request: &Request,
+) -> Result<Selection, FrameError> {
+    let table = request.table();
     let columns = sqlite_catalogue::columns_of_table(connection, table).await?;
     if columns.is_empty() {
         return Err(FrameError::NoTable {
@@ -74,20 +98,164 @@ async fn query(
             existing: sqlite_catalogue::tables(connection).await?.join(", "),
         });
     }
-    check::check(request.schema, &columns, check::sqlite_kinds)?;
-    let fields: Vec<String> = request
-        .schema
-        .fields
-        .iter()
-        .map(|field| quoted(&field.path))
+    check::check(&request.schema, &columns, check::sqlite_kinds)?;
+    let fields = request.schema.fields.clone();
+    let names: Vec<String> = fields.iter().map(|field| quoted(&field.path)).collect();
+    let key = request.key.as_deref().map_or("NULL".to_owned(), quoted);
+    let rest = request.clauses(&quoted(table), quoted);
+    let names = names.join(", ");
+    let declared = fields.iter().map(|field| {
+        let column = columns.iter().find(|column| column.name == field.path);
+        Declared::of(column)
+    });
+    Ok(Selection {
+        sql: format!("SELECT {names}, {key} {rest}"),
+        told: format!("SELECT {names} {rest}"),
+        has_key: true,
+        columns: declared.collect(),
+        fields,
+    })
+}
+
+/// The columns of a query: a column of a table is of its declared type. SQLite has none for an expression, so it is asked which
+/// types all the values of it are.
+async fn of_statement(
+    connection: &mut SqliteConnection,
+    statement: &str,
+    request: &Request,
+    watch: &Watch,
+) -> Result<Selection, FrameError> {
+    let described = {
+        let mut handle = connection.lock_handle().await?;
+        let cursor = Cursor::open(&mut handle, statement, &request.values, watch)?;
+        if !cursor.only_reads() {
+            return Err(FrameError::NoQuery {
+                sql: statement.to_owned(),
+            });
+        }
+        cursor.columns()
+    };
+    let mut columns = Vec::with_capacity(described.len());
+    let mut is_nullable = Vec::with_capacity(described.len());
+    for column in &described {
+        let nullable = match &column.origin {
+            Some((table, name)) => {
+                let of_table = sqlite_catalogue::columns_of_table(connection, table).await?;
+                let found = of_table.into_iter().find(|found| found.name == *name);
+                found.map(|found| found.nullable)
+            }
+            None => None,
+        };
+        let declared = column.declared.to_uppercase();
+        is_nullable.push(nullable);
+        columns.push(CatalogueColumn {
+            name: column.name.clone(),
+            base: declared.clone(),
+            declared,
+            nullable: nullable.unwrap_or(true),
+        });
+    }
+    let names: Vec<String> = (0..columns.len())
+        .map(|place| format!("c{place}"))
         .collect();
-    let key = request.key.map_or("NULL".to_owned(), quoted);
-    let rest = request.clauses(&quoted(table));
-    let fields = fields.join(", ");
-    Ok((
-        format!("SELECT {key}, {fields} {rest}"),
-        format!("SELECT {fields} {rest}"),
-    ))
+    let mut expressions = names.clone();
+    let mut is_cast = false;
+    if columns.iter().any(|column| column.base.is_empty()) {
+        let types = types(connection, statement, &names, request, watch).await?;
+        for (place, column) in columns.iter_mut().enumerate() {
+            if column.base.is_empty() {
+                let (base, cast) = types[place].declared();
+                column.base = base.to_owned();
+                if let Some(to) = cast {
+                    is_cast = true;
+                    expressions[place] = format!("CAST(c{place} AS {to})");
+                }
+            }
+        }
+    }
+    let fields = query::fields(&columns, check::sqlite_kinds)?;
+    let declared = columns.iter().zip(is_nullable);
+    let columns = declared
+        .map(|(column, nullable)| Declared {
+            kind: (!column.declared.is_empty()).then(|| column.declared.clone()),
+            nullable,
+        })
+        .collect();
+    let told = if is_cast {
+        let (expressions, names) = (expressions.join(", "), names.join(", "));
+        format!("WITH query ({names}) AS (\n{statement}\n) SELECT {expressions} FROM query")
+    } else {
+        statement.to_owned()
+    };
+    Ok(Selection {
+        sql: told.clone(),
+        told,
+        has_key: false,
+        fields,
+        columns,
+    })
+}
+
+/// The types of the values of one column.
+#[derive(Clone, Copy, Default)]
+struct Types {
+    integer: bool,
+    real: bool,
+    text: bool,
+    blob: bool,
+}
+
+impl Types {
+    /// A declared type that holds them all, and what they have to be cast to for it.
+    fn declared(self) -> (&'static str, Option<&'static str>) {
+        let Types {
+            integer,
+            real,
+            text,
+            blob,
+        } = self;
+        match (integer || real, text, blob) {
+            (true, false, false) if real => ("REAL", integer.then_some("REAL")),
+            (true, false, false) => ("INTEGER", None),
+            (false, false, true) => ("BLOB", None),
+            (_, _, true) => ("BLOB", Some("BLOB")),
+            (true, true, false) => ("TEXT", Some("TEXT")),
+            (false, _, false) => ("TEXT", None),
+        }
+    }
+}
+
+async fn types(
+    connection: &mut SqliteConnection,
+    statement: &str,
+    names: &[String],
+    request: &Request,
+    watch: &Watch,
+) -> Result<Vec<Types>, FrameError> {
+    let asked: Vec<String> = names
+        .iter()
+        .flat_map(|name| {
+            ["integer", "real", "text", "blob"]
+                .map(|of| format!("coalesce(max(typeof({name}) = '{of}'), 0)"))
+        })
+        .collect();
+    let sql = format!(
+        "WITH query ({}) AS (\n{statement}\n) SELECT {} FROM query",
+        names.join(", "),
+        asked.join(", ")
+    );
+    let mut handle = connection.lock_handle().await?;
+    let mut cursor = Cursor::open(&mut handle, &sql, &request.values, watch)?;
+    cursor.step()?;
+    let has = |place: usize| cursor.cell(place) == Cell::Integer(1);
+    Ok((0..names.len())
+        .map(|place| Types {
+            integer: has(4 * place),
+            real: has(4 * place + 1),
+            text: has(4 * place + 2),
+            blob: has(4 * place + 3),
+        })
+        .collect())
 }
 
 /// Bytes of the value, as SQLite keeps it in memory.
@@ -103,46 +271,68 @@ fn size(cell: Cell<'_>) -> u64 {
 fn push(builder: &mut Builder, cell: Cell<'_>) -> bool {
     match (builder, cell) {
         (builder, Cell::Null) => builder.push_null(),
-        (Builder::Int64(builder), Cell::Integer(value)) => builder.append_value(value),
-        (Builder::Int32(builder), Cell::Integer(value)) => match i32::try_from(value) {
-            Ok(value) => builder.append_value(value),
-            Err(_) => return false,
-        },
-        (Builder::Float64(builder), Cell::Real(value)) => builder.append_value(value),
-        (Builder::Float32(builder), Cell::Real(value)) if narrows(value) => {
-            builder.append_value(value as f32)
-        }
-        // SQLite stores 3.0 in a REAL column as the integer 3 and gives a float back, but a view may give the integer.
-        (Builder::Float64(builder), Cell::Integer(value)) if holds(f64::MANTISSA_DIGITS, value) => {
-            builder.append_value(value as f64)
-        }
-        (Builder::Float32(builder), Cell::Integer(value)) if holds(f32::MANTISSA_DIGITS, value) => {
-            builder.append_value(value as f32)
-        }
         (Builder::Bool(builder), Cell::Integer(value @ (0 | 1))) => {
             builder.append_value(value == 1)
         }
-        (Builder::Text(builder), Cell::Text(bytes)) => match std::str::from_utf8(bytes) {
-            Ok(text) => builder.append_value(text),
-            Err(_) => return false,
-        },
-        (Builder::Timestamp(builder), Cell::Text(bytes)) => {
-            match std::str::from_utf8(bytes).ok().and_then(instant) {
-                Some(micros) => builder.append_value(micros),
+        // SQLite stores 3.0 in a REAL column as the integer 3 and gives a float back, but a view may give the integer.
+        (builder, Cell::Integer(value)) => return push_whole(builder, value),
+        (Builder::Decimal(builder, scale), Cell::Real(value)) => {
+            // The shortest text that reads back as the same float is what was written, up to 15 digits.
+            match decimal_from(&format!("{value:?}"), *scale) {
+                Some(number) => builder.append_value(number),
                 None => return false,
             }
+        }
+        (builder, Cell::Real(value)) => return push_float(builder, value),
+        (Builder::Bytes(builder), Cell::Blob(bytes)) => builder.append_value(bytes),
+        (builder, Cell::Text(bytes)) => {
+            return std::str::from_utf8(bytes).is_ok_and(|text| push_text(builder, text));
         }
         _ => return false,
     }
     true
 }
 
-/// Microseconds since 1970 of RFC 3339 text, or of text without an offset, which SQLite's own functions write and take as UTC
-/// (sqlite.org/lang_datefunc.html).
-fn instant(text: &str) -> Option<i64> {
-    if let Ok(instant) = DateTime::parse_from_rfc3339(text) {
-        return Some(instant.timestamp_micros());
+fn push_text(builder: &mut Builder, text: &str) -> bool {
+    match builder {
+        Builder::Text(builder) => builder.append_value(text),
+        Builder::Decimal(builder, scale) => match decimal_from(text, *scale) {
+            Some(number) => builder.append_value(number),
+            None => return false,
+        },
+        Builder::Date(builder) => match text.parse::<NaiveDate>() {
+            Ok(day) => builder.append_value(day.to_epoch_days()),
+            Err(_) => return false,
+        },
+        Builder::Time(builder) => match time(text) {
+            Some(time) => builder.append_value(
+                i64::from(time.num_seconds_from_midnight()) * 1_000_000_000
+                    + i64::from(time.nanosecond()),
+            ),
+            None => return false,
+        },
+        Builder::Datetime(builder) => match datetime(text) {
+            Some(time) => builder.append_value(time.and_utc().timestamp_micros()),
+            None => return false,
+        },
+        Builder::Timestamp(builder) => match instant(text) {
+            Some(micros) => builder.append_value(micros),
+            None => return false,
+        },
+        _ => return false,
     }
+    true
+}
+
+/// A time of day, of less than a second more than a day's last: chrono takes leap seconds.
+fn time(text: &str) -> Option<NaiveTime> {
+    let time = NaiveTime::parse_from_str(text, "%H:%M:%S%.f")
+        .or_else(|_| NaiveTime::parse_from_str(text, "%H:%M"));
+    time.ok().filter(|time| time.nanosecond() < 1_000_000_000)
+}
+
+/// Text without an offset, in the forms of SQLite's own functions (sqlite.org/lang_datefunc.html).
+fn datetime(text: &str) -> Option<NaiveDateTime> {
     [
         "%Y-%m-%d %H:%M:%S%.f",
         "%Y-%m-%dT%H:%M:%S%.f",
@@ -150,7 +340,14 @@ fn instant(text: &str) -> Option<i64> {
     ]
     .iter()
     .find_map(|form| NaiveDateTime::parse_from_str(text, form).ok())
-    .map(|instant| instant.and_utc().timestamp_micros())
+}
+
+/// Microseconds since 1970 of RFC 3339 text, or of text without an offset, which SQLite's own functions write and take as UTC.
+fn instant(text: &str) -> Option<i64> {
+    match DateTime::parse_from_rfc3339(text) {
+        Ok(instant) => Some(instant.timestamp_micros()),
+        Err(_) => datetime(text).map(|time| time.and_utc().timestamp_micros()),
+    }
 }
 
 /// Whether an instant is stored in the form in which a filter's instants are bound: only then do their texts sort as time does.

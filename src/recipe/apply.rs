@@ -30,15 +30,15 @@ impl FittedRecipe {
                 columns.get(step.column()),
                 self.schema().field(step.column()),
             ) {
-                (Some(column), Some(field)) if widened(field.kind) == kind_of(column) => {
+                (Some(column), Some(field)) if widened(&field.kind) == kind_of(column) => {
                     used.push((step, column))
                 }
                 (Some(column), field) => problems.push(Problem::Changed {
                     column: step.column().into(),
                     found: column.type_name(),
-                    wanted: field.map_or("nothing", |field| {
-                        Column::with_capacity(field.kind, 0).type_name()
-                    }),
+                    wanted: field
+                        .and_then(|field| Column::with_capacity(&field.kind, 0))
+                        .map_or("nothing", |column| column.type_name()),
                 }),
                 (None, _) => problems.push(Problem::Missing {
                     step: asked.name(),
@@ -183,11 +183,11 @@ fn setter<'a>(step: &'a FittedStep, column: &'a Column, zone: Tz) -> Setter<'a> 
 }
 
 /// The kind under which a column of this kind is held.
-fn widened(kind: Kind) -> Kind {
+fn widened(kind: &Kind) -> Kind {
     match kind {
         Kind::Int32 => Kind::Int64,
         Kind::Float32 => Kind::Float64,
-        other => other,
+        other => other.clone(),
     }
 }
 

@@ -20,15 +20,21 @@ pub enum Column {
 }
 
 impl Column {
-    /// An empty column for values of this kind, with room for `rows`.
-    pub fn with_capacity(kind: Kind, rows: usize) -> Column {
-        match kind {
+    /// An empty column for values of this kind, with room for `rows`; none for bytes, times of day, lists and structs, which no
+    /// recipe uses. Decimals are floats here, and days and zoneless times are instants in UTC.
+    pub fn with_capacity(kind: &Kind, rows: usize) -> Option<Column> {
+        Some(match kind {
             Kind::Bool => Column::Bool(Vec::with_capacity(rows)),
             Kind::Int32 | Kind::Int64 => Column::Int(Vec::with_capacity(rows)),
-            Kind::Float32 | Kind::Float64 => Column::Float(Vec::with_capacity(rows)),
+            Kind::Float32 | Kind::Float64 | Kind::Decimal(_) => {
+                Column::Float(Vec::with_capacity(rows))
+            }
             Kind::Text => Column::Text(Vec::with_capacity(rows)),
-            Kind::Timestamp => Column::Timestamp(Vec::with_capacity(rows)),
-        }
+            Kind::Timestamp | Kind::Date | Kind::Datetime => {
+                Column::Timestamp(Vec::with_capacity(rows))
+            }
+            Kind::Bytes | Kind::Time | Kind::List { .. } | Kind::Struct(_) => return None,
+        })
     }
 
     /// The number of rows.

@@ -2,7 +2,7 @@
 //! expected and what came, and never stop at the first.
 
 use super::{Column, Columns, Field, Kind, Schema};
-use chrono::DateTime;
+use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::borrow::Cow;
@@ -30,17 +30,26 @@ impl Schema {
     /// Reads JSON objects into columns, one for each field, in the schema's order.
     ///
     /// Numbers are never rounded silently: a fraction is not an integer, and an integer outside a field's range does not fit.
-    /// Timestamps are RFC 3339 text with an offset.
+    /// Timestamps are RFC 3339 text with an offset; days and times without zone are text without one.
     ///
     /// # Errors
     /// Every value that does not fit, every field that is missing or unknown, up to the first [`ERRORS_LISTED`].
     pub fn read_json(&self, records: &[Value]) -> Result<Columns, Vec<FieldError>> {
-        let mut columns: Vec<Column> = self
-            .fields
-            .iter()
-            .map(|field| Column::with_capacity(field.kind, records.len()))
-            .collect();
+        let mut columns = Vec::with_capacity(self.fields.len());
         let mut errors = Vec::new();
+        for field in &self.fields {
+            match Column::with_capacity(&field.kind, records.len()) {
+                Some(column) => columns.push(column),
+                None => errors.push(FieldError {
+                    path: field.name.clone(),
+                    expected: "a field that a request can hold".into(),
+                    found: field.kind.to_string(),
+                }),
+            }
+        }
+        if !errors.is_empty() {
+            return Err(errors);
+        }
         for (index, record) in records.iter().enumerate() {
             if errors.len() >= ERRORS_LISTED {
                 break;
@@ -156,8 +165,14 @@ fn push(column: &mut Column, field: &Field, value: &Value) -> Result<(), String>
         Column::Text(values) => values.push(Some(value.as_str().ok_or_else(wrong)?.to_owned())),
         Column::Timestamp(values) => {
             let text = value.as_str().ok_or_else(wrong)?;
-            let instant = DateTime::parse_from_rfc3339(text)
-                .map_err(|error| format!("{} ({error})", describe(value)))?;
+            let instant = match field.kind {
+                Kind::Date => text
+                    .parse()
+                    .map(|day: NaiveDate| day.and_time(NaiveTime::MIN).and_utc()),
+                Kind::Datetime => text.parse().map(|time: NaiveDateTime| time.and_utc()),
+                _ => DateTime::parse_from_rfc3339(text).map(|instant| instant.to_utc()),
+            };
+            let instant = instant.map_err(|error| format!("{} ({error})", describe(value)))?;
             values.push(Some(instant.timestamp_micros()));
         }
     }
@@ -165,14 +180,17 @@ fn push(column: &mut Column, field: &Field, value: &Value) -> Result<(), String>
 }
 
 fn expected(field: &Field) -> String {
-    let kind = match field.kind {
+    let kind = match &field.kind {
+        Kind::Date => "a date (such as 2013-01-31)".to_owned(),
+        Kind::Datetime => "a date and time without offset (such as 2013-01-01T10:15:00)".into(),
         Kind::Timestamp => {
-            "a timestamp with offset (RFC 3339, such as 2013-01-01T10:15:00Z)".to_owned()
+            "a timestamp with offset (RFC 3339, such as 2013-01-01T10:15:00Z)".into()
         }
         Kind::Bool => "true or false".into(),
         Kind::Text => "text".into(),
         Kind::Int32 | Kind::Int64 => format!("a whole number ({})", field.kind),
-        Kind::Float32 | Kind::Float64 => format!("a number ({})", field.kind),
+        kind @ (Kind::Float32 | Kind::Float64 | Kind::Decimal(_)) => format!("a number ({kind})"),
+        other => other.to_string(),
     };
     if field.nullable {
         format!("{kind} or null")

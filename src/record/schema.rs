@@ -1,11 +1,12 @@
 //! [`Schema`], its fields and kinds, and the [`Record`] trait that `#[derive(Record)]` implements.
 
-use chrono::{DateTime, Utc};
+use super::Decimal;
+use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, Utc};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// The type of a field. One list for tables, documents, frames and JSON, so that each conversion is a short match.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Kind {
     /// `true` or `false`.
@@ -18,15 +19,55 @@ pub enum Kind {
     Float32,
     /// A 64-bit floating point number.
     Float64,
+    /// A decimal number of up to 38 digits, so many of them after the point; see [`Decimal`].
+    Decimal(u8),
     /// UTF-8 text.
     Text,
+    /// Bytes.
+    Bytes,
+    /// A day of the calendar.
+    Date,
+    /// A time of day with microsecond precision.
+    Time,
+    /// A date and a time of day without time zone, with microsecond precision: no instant.
+    Datetime,
     /// An instant in UTC with microsecond precision; RFC 3339 where it is written as text.
     Timestamp,
+    /// A list of values of one kind.
+    List {
+        /// The kind of its items.
+        item: Box<Kind>,
+        /// Whether an item may be absent.
+        nullable: bool,
+    },
+    /// Named values of their own kinds: a subdocument. Paths of its fields begin at it.
+    Struct(Vec<Field>),
+}
+
+impl Kind {
+    /// Whether the two differ in nothing but a decimal's scale and the nulls of a list.
+    pub fn is_like(&self, other: &Kind) -> bool {
+        match (self, other) {
+            (Kind::Decimal(_), Kind::Decimal(_)) => true,
+            (Kind::List { item, .. }, Kind::List { item: other, .. }) => item.is_like(other),
+            (one, other) => one == other,
+        }
+    }
 }
 
 impl fmt::Display for Kind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
+            Kind::Decimal(scale) => return write!(f, "decimal with {scale} places"),
+            Kind::List { item, .. } => return write!(f, "list of {item}"),
+            Kind::Struct(fields) => {
+                let names: Vec<&str> = fields.iter().map(|field| field.name.as_str()).collect();
+                return write!(f, "struct of {}", names.join(", "));
+            }
+            Kind::Bytes => "bytes",
+            Kind::Date => "date",
+            Kind::Time => "time of day",
+            Kind::Datetime => "date and time without zone",
             Kind::Bool => "boolean",
             Kind::Int32 => "32-bit integer",
             Kind::Int64 => "64-bit integer",
@@ -39,7 +80,7 @@ impl fmt::Display for Kind {
 }
 
 /// One named, typed value of a record.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Field {
     /// The name in the record, in frames and in JSON.
     pub name: String,
@@ -116,8 +157,9 @@ impl Schema {
 /// assert!(Plane::schema().fields[1].nullable);
 /// ```
 ///
-/// On the struct, `#[record(table = "…")]` or `#[record(collection = "…")]` says where records live. On a field, `key` marks
-/// the key and `path = "…"` names a column or a dotted path other than the field's own name. `Option` means null is allowed.
+/// On the struct, `#[record(table = "…")]` or `#[record(collection = "…")]` says where records live; a struct without is a
+/// subdocument of others. On a field, `key` marks the key and `path = "…"` names a column or a dotted path other than the
+/// field's own name. `Option` means null is allowed.
 pub trait Record {
     /// The record's fields and where they are stored.
     fn schema() -> Schema;
@@ -127,25 +169,43 @@ pub trait Record {
 /// error that names this trait.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be a field of a record",
-    note = "supported: bool, i32, i64, f32, f64, String, DateTime<Utc>, and Option of these"
+    note = "supported: bool, i32, i64, f32, f64, Decimal<SCALE>, String, Vec<u8>, NaiveDate, NaiveTime, NaiveDateTime, DateTime<Utc>, structs that derive Record, and Option and Vec of these"
 )]
 pub trait RecordField {
     /// The kind of its values.
-    const KIND: Kind;
+    fn kind() -> Kind;
     /// Whether it can hold a null.
     const NULLABLE: bool = false;
 }
 
 macro_rules! record_field {
     ($($rust:ty => $kind:ident),* $(,)?) => {
-        $(impl RecordField for $rust { const KIND: Kind = Kind::$kind; })*
+        $(impl RecordField for $rust { fn kind() -> Kind { Kind::$kind } })*
     };
 }
 record_field! {
-    bool => Bool, i32 => Int32, i64 => Int64, f32 => Float32, f64 => Float64, String => Text, DateTime<Utc> => Timestamp,
+    bool => Bool, i32 => Int32, i64 => Int64, f32 => Float32, f64 => Float64, String => Text,
+    Vec<u8> => Bytes, NaiveDate => Date, NaiveTime => Time, NaiveDateTime => Datetime, DateTime<Utc> => Timestamp,
 }
 
 impl<T: RecordField> RecordField for Option<T> {
-    const KIND: Kind = T::KIND;
+    fn kind() -> Kind {
+        T::kind()
+    }
     const NULLABLE: bool = true;
+}
+
+impl<T: RecordField> RecordField for Vec<T> {
+    fn kind() -> Kind {
+        Kind::List {
+            item: Box::new(T::kind()),
+            nullable: T::NULLABLE,
+        }
+    }
+}
+
+impl<const SCALE: u8> RecordField for Decimal<SCALE> {
+    fn kind() -> Kind {
+        Kind::Decimal(SCALE)
+    }
 }

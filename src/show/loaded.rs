@@ -36,19 +36,38 @@ impl LoadReport {
 }
 
 fn report_html(report: &LoadReport) -> String {
-    let read = if report.read == report.rows {
-        String::new()
-    } else {
-        format!(", {} read", super::chart::count(report.read))
-    };
-    let mut html = format!(
-        "<div style=\"opacity:.8\"><small>{} rows from <b>{}</b> in {:.2} s{read}. Query: <code>{}</code>. Data: <code>{}</code></small></div>",
-        super::chart::count(report.rows),
-        escape(&report.place),
+    let count = super::chart::count;
+    let mut how = format!(
+        "{:.2} s ({} rows/s, {:.1} MB)",
         report.elapsed.as_secs_f64(),
+        count(report.rows_per_second() as usize),
+        report.bytes as f64 / 1e6,
+    );
+    if report.read != report.rows {
+        how.push_str(&format!(", {} read", count(report.read)));
+    }
+    if report.partitions > 1 {
+        how.push_str(&format!(", {} partitions", report.partitions));
+    }
+    if report.tries > 1 {
+        how.push_str(", after a lost connection");
+    }
+    if let Some(snapshot) = &report.snapshot {
+        how.push_str(&format!(", as of {}", escape(snapshot)));
+    }
+    let mut html = format!(
+        "<div style=\"opacity:.8\"><small>{} rows from <b>{}</b> in {how}. Query: <code>{}</code>. Data: <code>{}</code></small></div>",
+        count(report.rows),
+        escape(&report.place),
         escape(&report.query),
         escape(report.hash().get(..12).unwrap_or_default()),
     );
+    if !report.unnamed.is_empty() {
+        html.push_str(&format!(
+            "<div style=\"opacity:.8\"><small>Not in the record: {}</small></div>",
+            escape(&report.unnamed_text())
+        ));
+    }
     if !report.mismatches.is_empty() {
         html.push_str("<div><small><b>Did not fit and became null:</b></small><ul>");
         for mismatch in report.mismatches.iter().take(MISMATCHES) {

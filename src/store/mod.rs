@@ -9,11 +9,13 @@ mod error;
 mod location;
 mod migrate;
 pub mod relational;
-mod runtime;
+pub(crate) mod runtime;
+mod snapshot;
 mod transaction;
 
 pub use error::StoreError;
 pub use migrate::{Migrated, Migration, Migrations};
+pub use snapshot::Snapshot;
 pub use transaction::{Transaction, Upserted};
 
 use document::Mongo;
@@ -49,7 +51,7 @@ pub(crate) enum Tables {
 #[derive(Debug, Clone)]
 pub(crate) enum Documents {
     /// In the SQLite file of the tables.
-    Embedded(Sqlite),
+    Embedded,
     Mongo(Mongo),
     /// Tables are in PostgreSQL, and no MongoDB was named.
     Nowhere,
@@ -109,8 +111,8 @@ impl Store {
 
     fn embedded(sqlite: Sqlite) -> Store {
         Store {
-            tables: Tables::Sqlite(sqlite.clone()),
-            documents: Documents::Embedded(sqlite),
+            tables: Tables::Sqlite(sqlite),
+            documents: Documents::Embedded,
         }
     }
 
@@ -121,7 +123,7 @@ impl Store {
         };
         let documents = match (&location.documents, &tables) {
             (Some(url), _) => Documents::Mongo(Mongo::open(url).await?),
-            (None, Tables::Sqlite(sqlite)) => Documents::Embedded(sqlite.clone()),
+            (None, Tables::Sqlite(_)) => Documents::Embedded,
             (None, Tables::Postgres(_)) => Documents::Nowhere,
         };
         Ok(Store { tables, documents })
@@ -165,7 +167,7 @@ impl Store {
     pub fn mongodb(&self) -> Option<&mongodb::Database> {
         match &self.documents {
             Documents::Mongo(mongo) => Some(mongo.database()),
-            Documents::Embedded(_) | Documents::Nowhere => None,
+            Documents::Embedded | Documents::Nowhere => None,
         }
     }
 
@@ -193,7 +195,7 @@ impl fmt::Display for Store {
         }
         match &self.documents {
             Documents::Mongo(mongo) => write!(f, " and {}", mongo.name()),
-            Documents::Embedded(_) | Documents::Nowhere => Ok(()),
+            Documents::Embedded | Documents::Nowhere => Ok(()),
         }
     }
 }

@@ -3,7 +3,8 @@
 
 use std::future::Future;
 use std::sync::LazyLock;
-use tokio::runtime::{Builder, Runtime};
+use tokio::runtime::{Builder, EnterGuard, Runtime};
+use tokio::task::JoinHandle;
 
 static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
     // Without threads no program can go on; there is nothing a caller could do about it.
@@ -14,6 +15,23 @@ static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
         .build()
         .expect("the system gives no threads for a runtime")
 });
+
+/// Runs the future on the runtime, beside the caller.
+pub(crate) fn spawn(future: impl Future<Output = ()> + Send + 'static) {
+    RUNTIME.spawn(future);
+}
+
+/// Makes the runtime the calling thread's until the guard is dropped, for what is spawned by dropping.
+pub(crate) fn enter() -> EnterGuard<'static> {
+    RUNTIME.enter()
+}
+
+/// Runs what blocks on a thread of its own.
+pub(crate) fn spawn_blocking<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> JoinHandle<T> {
+    RUNTIME.spawn_blocking(work)
+}
 
 /// Runs the future on the runtime, on the calling thread.
 pub(crate) fn block_on<F: Future>(future: F) -> F::Output {

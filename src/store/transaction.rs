@@ -1,7 +1,9 @@
 //! Writing to both stores: rows and documents by key, kept together by one commit where the databases can.
 
 use super::document::{self, Mongo};
-use super::relational::{Row, into_postgres, into_sqlite};
+use super::relational::{
+    CatalogueColumn, Row, Rows, into_postgres, into_sqlite, postgres_catalogue, sqlite_catalogue,
+};
 use super::{Documents, Store, StoreError, Tables};
 use bson::raw::RawDocumentBuf;
 
@@ -42,7 +44,7 @@ impl Transaction {
         };
         let mongo = match &store.documents {
             Documents::Mongo(mongo) => Some(mongo.clone()),
-            Documents::Embedded(_) | Documents::Nowhere => None,
+            Documents::Embedded | Documents::Nowhere => None,
         };
         Ok(Transaction { open, mongo })
     }
@@ -58,10 +60,46 @@ impl Transaction {
         rows: &[R],
         progress: impl FnMut(usize),
     ) -> Result<Upserted, StoreError> {
+        let rows = Rows {
+            schema: &R::schema(),
+            count: rows.len(),
+            bind: &|row, bound| rows[row].bind(bound),
+        };
+        self.upsert_rows(rows, progress).await
+    }
+
+    /// [`Transaction::upsert`] of rows that are no records.
+    pub(crate) async fn upsert_rows(
+        &mut self,
+        rows: Rows<'_>,
+        progress: impl FnMut(usize),
+    ) -> Result<Upserted, StoreError> {
         match &mut self.open {
             Open::Sqlite(transaction) => into_sqlite(transaction, rows, progress).await,
             Open::Postgres(transaction) => into_postgres(transaction, rows, progress).await,
         }
+    }
+
+    /// The columns of a table, and all tables if there is none of that name.
+    pub(crate) async fn catalogue(
+        &mut self,
+        table: &str,
+    ) -> Result<Result<Vec<CatalogueColumn>, Vec<String>>, StoreError> {
+        let (columns, tables) = match &mut self.open {
+            Open::Sqlite(transaction) => (
+                sqlite_catalogue::columns_of_table(transaction, table).await?,
+                sqlite_catalogue::tables(transaction).await?,
+            ),
+            Open::Postgres(transaction) => (
+                postgres_catalogue::columns_of_table(transaction, table).await?,
+                postgres_catalogue::tables(transaction).await?,
+            ),
+        };
+        Ok(if columns.is_empty() {
+            Err(tables)
+        } else {
+            Ok(columns)
+        })
     }
 
     /// Writes documents by their `_id`, which must be text in the embedded store.

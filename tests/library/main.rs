@@ -2,7 +2,9 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
 mod documents;
+mod file;
 mod mongodb;
+mod nested;
 mod postgres;
 mod servers;
 mod show;

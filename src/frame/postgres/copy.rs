@@ -5,6 +5,9 @@ use std::fmt;
 use thiserror::Error;
 
 const SIGNATURE: &[u8; 11] = b"PGCOPY\n\xff\r\n\0";
+/// The head of a stream: the signature, no flags, no extension.
+#[cfg(any(test, fuzzing))]
+pub(crate) const HEAD: &[u8] = b"PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0";
 /// Flags that a reader must know or refuse, and none is known here: the one there has been, for object identifiers before each
 /// row, is gone since PostgreSQL 12. The lower half may be ignored.
 const CRITICAL: u32 = 0xffff_0000;
@@ -47,7 +50,7 @@ impl<'a> RowValues<'a> {
     }
 
     /// Bytes of all values.
-    fn size(&self) -> u64 {
+    pub(crate) fn size(&self) -> u64 {
         self.places
             .iter()
             .map(|(_, length)| u64::try_from(*length).unwrap_or(0))
@@ -77,7 +80,6 @@ pub(crate) struct Reader {
     rest: Vec<u8>,
     places: Vec<(usize, i32)>,
     rows: usize,
-    bytes: u64,
 }
 
 impl Reader {
@@ -88,16 +90,15 @@ impl Reader {
             rest: Vec::new(),
             places: Vec::with_capacity(columns),
             rows: 0,
-            bytes: 0,
         }
     }
 
     /// Takes the next bytes and hands on every row that is whole.
-    pub(crate) fn feed(
+    pub(crate) fn feed<E: From<CopyError>>(
         &mut self,
         message: &[u8],
-        mut each: impl FnMut(&RowValues<'_>),
-    ) -> Result<(), CopyError> {
+        mut each: impl FnMut(&RowValues<'_>) -> Result<(), E>,
+    ) -> Result<(), E> {
         if self.rest.is_empty() {
             let used = self.take(message, &mut each)?;
             self.rest.extend_from_slice(&message[used..]);
@@ -111,20 +112,20 @@ impl Reader {
         Ok(())
     }
 
-    /// The number of rows and the bytes of their values, if the stream came to its end.
-    pub(crate) fn finish(self) -> Result<(usize, u64), CopyError> {
+    /// The number of rows, if the stream came to its end.
+    pub(crate) fn finish(self) -> Result<usize, CopyError> {
         match self.state {
-            State::End => Ok((self.rows, self.bytes)),
+            State::End => Ok(self.rows),
             State::Header | State::Rows => Err(CopyError::Cut { rows: self.rows }),
         }
     }
 
     /// Takes what is whole from the front; returns how many bytes that was.
-    fn take(
+    fn take<E: From<CopyError>>(
         &mut self,
         bytes: &[u8],
-        each: &mut impl FnMut(&RowValues<'_>),
-    ) -> Result<usize, CopyError> {
+        each: &mut impl FnMut(&RowValues<'_>) -> Result<(), E>,
+    ) -> Result<usize, E> {
         let mut at = 0;
         loop {
             match self.state {
@@ -145,10 +146,11 @@ impl Reader {
                         continue;
                     }
                     if usize::try_from(count) != Ok(self.columns) {
-                        return Err(CopyError::Values {
-                            wanted: self.columns,
+                        let wanted = self.columns;
+                        return Err(E::from(CopyError::Values {
+                            wanted,
                             found: count,
-                        });
+                        }));
                     }
                     let Some(end) = self.row(bytes, at + 2)? else {
                         return Ok(at);
@@ -159,11 +161,10 @@ impl Reader {
                         places: &self.places,
                         number: self.rows,
                     };
-                    self.bytes += row.size();
-                    each(&row);
+                    each(&row)?;
                     at = end;
                 }
-                State::End if at < bytes.len() => return Err(CopyError::Beyond),
+                State::End if at < bytes.len() => return Err(E::from(CopyError::Beyond)),
                 State::End => return Ok(at),
             }
         }
@@ -245,12 +246,10 @@ mod tests {
         let mut reader = Reader::new(columns);
         let mut rows = Vec::new();
         for part in parts {
-            reader.feed(part, |row| {
-                rows.push(
-                    (0..columns)
-                        .map(|column| row.get(column).map(<[u8]>::to_vec))
-                        .collect(),
-                );
+            reader.feed(part, |row| -> Result<(), CopyError> {
+                let values = (0..columns).map(|column| row.get(column).map(<[u8]>::to_vec));
+                rows.push(values.collect());
+                Ok(())
             })?;
         }
         reader.finish()?;

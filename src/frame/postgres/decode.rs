@@ -1,27 +1,31 @@
 //! Values of a COPY row into column builders. What does not fit its column becomes a null there and is counted, with its key.
 
+use super::array;
 use super::copy::RowValues;
 use super::numeric;
-use super::types::Wire;
-use crate::frame::builder::{Builder, holds, narrows};
-use crate::frame::load::Output;
-use crate::record::Schema;
+use super::types::{Form, Wire};
+use crate::frame::builder::{Builder, push_float, push_whole};
+use crate::frame::output::Output;
+use crate::record::{Field, Kind};
 use polars::prelude::ChunkedBuilder;
 
-/// Microseconds from 1970-01-01 to 2000-01-01, where PostgreSQL's timestamps begin.
+/// Microseconds from 1970-01-01 to 2000-01-01, where PostgreSQL's timestamps begin, and days.
 const EPOCH: i64 = 946_684_800_000_000;
+const EPOCH_DAYS: i32 = 10_957;
+/// Microseconds of a day: PostgreSQL has a time 24:00:00, which is none of the day.
+const DAY: i64 = 86_400_000_000;
 
 /// Reads the values of one column.
 pub(super) struct Decoder {
-    wire: Wire,
+    form: Form,
     /// For the digits of a numeric, kept from one value to the next.
     digits: String,
 }
 
 impl Decoder {
-    pub(super) fn new(wire: Wire) -> Decoder {
+    pub(super) fn new(form: Form) -> Decoder {
         Decoder {
-            wire,
+            form,
             digits: String::new(),
         }
     }
@@ -31,73 +35,119 @@ impl Decoder {
 pub(super) fn append(
     row: &RowValues<'_>,
     key: Option<usize>,
-    schema: &Schema,
+    fields: &[Field],
     decoders: &mut [Decoder],
-    output: &mut Output,
+    output: &mut Output<'_>,
 ) {
     let key_wire = key
         .and_then(|key| decoders.get(key))
-        .map(|decoder| decoder.wire);
-    let columns = decoders.iter_mut().zip(output.builders.iter_mut());
-    for (index, (decoder, builder)) in columns.enumerate() {
+        .map(|decoder| decoder.form.wire);
+    let name = || match (key.and_then(|key| row.get(key)), key_wire) {
+        (Some(bytes), Some(wire)) => shown(wire, bytes),
+        _ => format!("row {}", row.number()),
+    };
+    let (builders, mismatches) = output.columns();
+    for (index, (decoder, builder)) in decoders.iter_mut().zip(builders).enumerate() {
         let value = row.get(index);
-        let fits = match value {
+        let found = match value {
             None => {
                 builder.push_null();
-                schema.fields[index].nullable
+                (!fields[index].nullable).then(|| "null".to_owned())
             }
-            Some(bytes) => {
-                let fits = push(builder, decoder, bytes);
-                if !fits {
-                    builder.push_null();
-                }
-                fits
+            Some(bytes) if decoder.form.array => {
+                let field = &fields[index];
+                let mut wrong = |found: &str| mismatches.add(&field.name, &field.kind, found, name);
+                push_list(builder, decoder, &field.kind, bytes, &mut wrong)
             }
+            Some(bytes) => (!push(builder, decoder, bytes)).then(|| {
+                builder.push_null();
+                found(decoder.form.wire, bytes)
+            }),
         };
-        if !fits {
-            let field = &schema.fields[index];
-            let found = found(decoder, value);
-            let name = || match (key.and_then(|key| row.get(key)), key_wire) {
-                (Some(bytes), Some(wire)) => shown(wire, bytes),
-                _ => format!("row {}", row.number()),
-            };
-            output
-                .mismatches
-                .add(&field.name, &field.kind.to_string(), &found, name);
+        if let Some(found) = found {
+            let field = &fields[index];
+            mismatches.add(&field.name, &field.kind, &found, name);
         }
     }
+}
+
+/// Appends an array as a list; says what it is when it is none. Items that do not fit become nulls and are told.
+fn push_list(
+    builder: &mut Builder,
+    decoder: &mut Decoder,
+    kind: &Kind,
+    bytes: &[u8],
+    wrong: &mut impl FnMut(&str),
+) -> Option<String> {
+    let (Builder::List(list), Kind::List { nullable, .. }) = (&mut *builder, kind) else {
+        builder.push_null();
+        return Some("an array".into());
+    };
+    let items = match array::items(bytes) {
+        Ok(items) => items,
+        Err(found) => {
+            list.close(false);
+            return Some(found.to_string());
+        }
+    };
+    for item in items {
+        list.items += 1;
+        match item {
+            Some(Ok(bytes)) if push(&mut list.item, decoder, bytes) => {}
+            None if *nullable => list.item.push_null(),
+            unfit => {
+                list.item.push_null();
+                wrong(&match unfit {
+                    Some(Ok(bytes)) => {
+                        format!("an item that is {}", found(decoder.form.wire, bytes))
+                    }
+                    Some(Err(damage)) => damage.to_string(),
+                    None => "an item that is null".into(),
+                });
+            }
+        }
+    }
+    list.close(true);
+    None
 }
 
 /// Appends the value; false when it does not fit.
 #[inline]
 fn push(builder: &mut Builder, decoder: &mut Decoder, bytes: &[u8]) -> bool {
-    match (decoder.wire, builder) {
+    match (decoder.form.wire, builder) {
         (Wire::Text, Builder::Text(builder)) => match std::str::from_utf8(bytes) {
             Ok(text) => builder.append_value(text),
             Err(_) => return false,
         },
+        (Wire::Bytes, Builder::Bytes(builder)) => builder.append_value(bytes),
         (Wire::Bool, Builder::Bool(builder)) => match bytes {
             [byte] => builder.append_value(*byte != 0),
             _ => return false,
         },
-        (Wire::Float8, Builder::Float64(builder)) => match bytes.try_into() {
-            Ok(bytes) => builder.append_value(f64::from_be_bytes(bytes)),
-            Err(_) => return false,
-        },
-        (Wire::Float8, Builder::Float32(builder)) => match bytes.try_into().map(f64::from_be_bytes)
-        {
-            Ok(value) if narrows(value) => builder.append_value(value as f32),
-            _ => return false,
-        },
+        (Wire::Float8, builder) => {
+            return bytes
+                .try_into()
+                .is_ok_and(|bytes| push_float(builder, f64::from_be_bytes(bytes)));
+        }
         (Wire::Float4, Builder::Float32(builder)) => match bytes.try_into() {
             Ok(bytes) => builder.append_value(f32::from_be_bytes(bytes)),
             Err(_) => return false,
         },
-        (Wire::Float4, Builder::Float64(builder)) => match bytes.try_into() {
-            Ok(bytes) => builder.append_value(f32::from_be_bytes(bytes).into()),
-            Err(_) => return false,
+        (Wire::Float4, builder) => {
+            return bytes
+                .try_into()
+                .is_ok_and(|bytes| push_float(builder, f32::from_be_bytes(bytes).into()));
+        }
+        (Wire::Date, Builder::Date(builder)) => match day(bytes) {
+            Some(days) => builder.append_value(days),
+            None => return false,
         },
-        (Wire::Timestamptz, Builder::Timestamp(builder)) => match instant(bytes) {
+        (Wire::Time, Builder::Time(builder)) => match bytes.try_into().map(i64::from_be_bytes) {
+            Ok(micros) if (0..DAY).contains(&micros) => builder.append_value(micros * 1_000),
+            _ => return false,
+        },
+        (Wire::Timestamptz, Builder::Timestamp(builder))
+        | (Wire::Timestamp, Builder::Datetime(builder)) => match instant(bytes) {
             Some(micros) => builder.append_value(micros),
             None => return false,
         },
@@ -107,28 +157,15 @@ fn push(builder: &mut Builder, decoder: &mut Decoder, bytes: &[u8]) -> bool {
                 None => return false,
             }
         }
-        (wire, builder) => match whole(wire, bytes) {
-            Some(value) => return push_whole(builder, value),
-            None => return false,
-        },
-    }
-    true
-}
-
-fn push_whole(builder: &mut Builder, value: i64) -> bool {
-    match builder {
-        Builder::Int64(builder) => builder.append_value(value),
-        Builder::Int32(builder) => match i32::try_from(value) {
-            Ok(value) => builder.append_value(value),
-            Err(_) => return false,
-        },
-        Builder::Float64(builder) if holds(f64::MANTISSA_DIGITS, value) => {
-            builder.append_value(value as f64)
+        (Wire::Numeric, Builder::Decimal(builder, scale)) => {
+            match numeric::to_decimal(bytes, *scale, &mut decoder.digits) {
+                Some(value) => builder.append_value(value),
+                None => return false,
+            }
         }
-        Builder::Float32(builder) if holds(f32::MANTISSA_DIGITS, value) => {
-            builder.append_value(value as f32)
+        (wire, builder) => {
+            return whole(wire, bytes).is_some_and(|value| push_whole(builder, value));
         }
-        _ => return false,
     }
     true
 }
@@ -152,17 +189,26 @@ fn instant(bytes: &[u8]) -> Option<i64> {
     micros.checked_add(EPOCH)
 }
 
+/// Days since 1970; `None` for the two infinities.
+fn day(bytes: &[u8]) -> Option<i32> {
+    let days = i32::from_be_bytes(bytes.try_into().ok()?);
+    if days == i32::MAX || days == i32::MIN {
+        return None;
+    }
+    days.checked_add(EPOCH_DAYS)
+}
+
 /// What did not fit, in words.
-fn found(decoder: &Decoder, value: Option<&[u8]>) -> String {
-    let Some(bytes) = value else {
-        return "null".into();
-    };
-    match decoder.wire {
-        Wire::Timestamptz => "an infinite or too distant timestamp".into(),
-        Wire::Numeric | Wire::Float8 => "a number out of range".into(),
+fn found(wire: Wire, bytes: &[u8]) -> String {
+    match wire {
+        Wire::Timestamptz | Wire::Timestamp => "an infinite or too distant timestamp".into(),
+        Wire::Date => "an infinite or too distant date".into(),
+        Wire::Time => "24:00:00".into(),
+        Wire::Numeric => "a number out of range or with more places".into(),
+        Wire::Float8 => "a number out of range".into(),
         Wire::Int2 | Wire::Int4 | Wire::Int8 | Wire::Oid => "an integer out of range".into(),
         Wire::Text => "text that is not UTF-8".into(),
-        Wire::Bool | Wire::Float4 => format!("{} bytes of another form", bytes.len()),
+        Wire::Bool | Wire::Float4 | Wire::Bytes => format!("{} bytes of another form", bytes.len()),
     }
 }
 

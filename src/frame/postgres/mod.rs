@@ -2,72 +2,57 @@
 //! by row as they arrive, while the server makes the next ones.
 //!
 //! One load is one read-only transaction of one snapshot: the catalogue that the record is checked against, the types of the
-//! filter's placeholders and the rows are all of the same moment.
+//! filter's placeholders and the rows are all of the same moment. The readers of a partitioned load share one.
 
+mod array;
 mod bind;
 mod copy;
 mod decode;
 mod numeric;
 mod placeholder;
+mod ranges;
 mod types;
 
-use super::load::{Output, Read, Request};
-use super::{FrameError, check};
-use crate::record::Schema;
-use crate::store::StoreError;
+pub(super) use ranges::ranges;
+pub(super) use types::kinds;
+
+use super::output::Output;
+use super::plan::{Declared, Read, Request};
+use super::{FrameError, check, query};
+use crate::record::Field;
 use crate::store::quoted;
-use crate::store::relational::{CatalogueColumn, Postgres, postgres_catalogue};
+use crate::store::relational::{Lease, Postgres, postgres_catalogue};
 use copy::{CopyError, Reader};
 use decode::Decoder;
 use futures_util::TryStreamExt;
-use sqlx::pool::PoolConnection;
-use sqlx::{AssertSqlSafe, PgConnection, SqlSafeStr};
-use std::ops::DerefMut;
+use sqlx::{AssertSqlSafe, Executor, PgConnection, SqlSafeStr, Statement};
 
-/// A scan of a large table would otherwise begin where another one is, and equal data would come in another order each time.
-const BEGIN: &str =
-    "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL synchronize_seqscans = off";
-
-/// Reads the rows of a table or view.
+/// Reads the rows of a table or view, or those that a query gives.
 pub(super) async fn read(
     store: &Postgres,
-    table: &str,
-    request: &Request<'_>,
-    output: &mut Output,
+    request: &Request,
+    snapshot: Option<&str>,
+    output: &mut Output<'_>,
 ) -> Result<Read, FrameError> {
-    let failed = |source| {
-        let store = store.name().to_owned();
-        FrameError::Store(match source {
-            sqlx::Error::Io(_) => StoreError::Lost { store, source },
-            source => StoreError::Database { store, source },
-        })
-    };
-    let mut lease = Lease(Some(store.pool().acquire().await.map_err(failed)?));
-    let connection = lease.connection();
-    execute(connection, BEGIN).await.map_err(failed)?;
-    let outcome = in_transaction(connection, table, request, output).await;
-    match outcome {
-        Ok(read) => {
-            execute(connection, "COMMIT").await.map_err(failed)?;
-            lease.give_back();
+    let failed = |source| FrameError::Store(store.error(source));
+    let mut lease = Lease::begin(store.pool(), snapshot).await.map_err(failed)?;
+    let now = lease.now().to_owned();
+    match in_transaction(lease.connection(), request, output).await {
+        Ok(mut read) => {
+            lease.end().await.map_err(failed)?;
+            read.snapshot = Some(now);
             Ok(read)
         }
-        Err(Failed::Told(error)) => {
-            // The server is ready for the next statement, so the connection can be used again if it takes this one.
-            if execute(connection, "ROLLBACK").await.is_ok() {
-                lease.give_back();
-            }
-            Err(error)
-        }
+        Err(Failed::Told(error)) => Err(error),
         Err(Failed::Database(source)) => Err(failed(source)),
     }
 }
 
 /// Why a read ended early.
 enum Failed {
-    /// An error of ours, with nothing left on the wire.
+    /// An error of ours.
     Told(FrameError),
-    /// The database's or the connection's; rows may still be on the wire.
+    /// The database's or the connection's.
     Database(sqlx::Error),
 }
 
@@ -83,17 +68,66 @@ impl From<FrameError> for Failed {
     }
 }
 
+impl From<CopyError> for Failed {
+    fn from(error: CopyError) -> Failed {
+        Failed::Database(sqlx::Error::Protocol(error.to_string()))
+    }
+}
+
 async fn in_transaction(
     connection: &mut PgConnection,
-    table: &str,
-    request: &Request<'_>,
-    output: &mut Output,
+    request: &Request,
+    output: &mut Output<'_>,
 ) -> Result<Read, Failed> {
-    let snapshot: String = sqlx::query_scalar(
-        "SELECT to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')",
-    )
-    .fetch_one(&mut *connection)
-    .await?;
+    let Selection {
+        statement,
+        told,
+        fields,
+        mut decoders,
+        columns,
+    } = match &request.statement {
+        Some(statement) => of_statement(connection, statement).await?,
+        None => of_table(connection, request).await?,
+    };
+    let key = request
+        .key
+        .as_ref()
+        .and_then(|key| fields.iter().position(|field| field.path == *key));
+    output.begin(&fields);
+    let bound = bind::bind(connection, &statement, &request.values).await?;
+    let mut stream = connection
+        .copy_out_raw(&format!("COPY ({bound}\n) TO STDOUT (FORMAT binary)"))
+        .await?;
+    let mut reader = Reader::new(decoders.len());
+    while let Some(message) = stream.try_next().await? {
+        reader.feed(&message, |row| -> Result<(), Failed> {
+            decode::append(row, key, &fields, &mut decoders, output);
+            output.row(row.size())?;
+            Ok(())
+        })?;
+    }
+    let read = reader.finish()?;
+    Ok(Read {
+        query: told,
+        read,
+        snapshot: None,
+        columns,
+    })
+}
+
+/// What to select, and how it is read.
+struct Selection {
+    statement: String,
+    /// What the report shows: without this reader's range.
+    told: String,
+    fields: Vec<Field>,
+    decoders: Vec<Decoder>,
+    columns: Vec<Declared>,
+}
+
+/// The record's fields, compared with the table's columns.
+async fn of_table(connection: &mut PgConnection, request: &Request) -> Result<Selection, Failed> {
+    let table = request.table();
     let columns = postgres_catalogue::columns_of_table(connection, table).await?;
     if columns.is_empty() {
         return Err(Failed::Told(FrameError::NoTable {
@@ -101,90 +135,134 @@ async fn in_transaction(
             existing: postgres_catalogue::tables(connection).await?.join(", "),
         }));
     }
-    check::check(request.schema, &columns, types::kinds)?;
-    let (fields, mut decoders) = plan(request.schema, &columns);
-    let key = request.key.and_then(|key| {
-        request
-            .schema
-            .fields
-            .iter()
-            .position(|field| field.path == key)
-    });
-    let rest = request.clauses(&postgres_catalogue::quoted_path(table));
-    let query = format!("SELECT {} {rest}", fields.join(", "));
-    let bound = bind::bind(connection, &query, request.values()).await?;
-
-    let mut stream = connection
-        .copy_out_raw(&format!("COPY ({bound}\n) TO STDOUT (FORMAT binary)"))
-        .await?;
-    let mut reader = Reader::new(decoders.len());
-    let damaged = |error: CopyError| Failed::Database(sqlx::Error::Protocol(error.to_string()));
-    while let Some(message) = stream.try_next().await? {
-        reader
-            .feed(&message, |row| {
-                decode::append(row, key, request.schema, &mut decoders, output);
-            })
-            .map_err(damaged)?;
+    check::check(&request.schema, &columns, types::kinds)?;
+    let fields = request.schema.fields.clone();
+    let (mut expressions, mut decoders, mut declared) = (Vec::new(), Vec::new(), Vec::new());
+    for field in &fields {
+        // The check has found each field's column.
+        let column = columns.iter().find(|column| column.name == field.path);
+        let base = column.map_or("", |column| column.base.as_str());
+        let (form, cast) = types::form(base, &field.kind);
+        let name = quoted(&field.path);
+        expressions.push(match cast {
+            Some(to) => format!("{name}::{to}"),
+            None => name,
+        });
+        decoders.push(Decoder::new(form));
+        declared.push(Declared::of(column));
     }
-    let (rows, bytes) = reader.finish().map_err(damaged)?;
-    Ok(Read {
-        query,
-        rows,
-        read: rows,
-        bytes,
-        snapshot: Some(snapshot),
+    let order = |path: &str| {
+        let name = quoted(path);
+        let column = columns.iter().find(|column| column.name == path);
+        // As everywhere else: by bytes, not by the rules of a language.
+        let is_text = column.is_some_and(|column| {
+            matches!(column.base.as_str(), "text" | "varchar" | "bpchar" | "name")
+        });
+        if is_text {
+            format!("{name} COLLATE \"C\"")
+        } else {
+            name
+        }
+    };
+    let select = |request: &Request| {
+        let rest = request.clauses(&postgres_catalogue::quoted_path(table), order);
+        format!("SELECT {} {rest}", expressions.join(", "))
+    };
+    Ok(Selection {
+        statement: select(request),
+        told: select(&Request {
+            range: None,
+            ..request.clone()
+        }),
+        fields,
+        decoders,
+        columns: declared,
     })
 }
 
-/// What to select for each field, and how its bytes are read. The record has been compared with these columns.
-fn plan(schema: &Schema, columns: &[CatalogueColumn]) -> (Vec<String>, Vec<Decoder>) {
-    schema
-        .fields
-        .iter()
-        .map(|field| {
-            let name = quoted(&field.path);
-            let base = columns
-                .iter()
-                .find(|column| column.name == field.path)
-                .map_or("", |column| column.base.as_str());
-            match types::wire(base, field.kind) {
-                Some(wire) => (name, Decoder::new(wire)),
-                // Every type has a text form, whatever it is and whoever made it.
-                None => (format!("{name}::text"), Decoder::new(types::Wire::Text)),
-            }
-        })
-        .unzip()
-}
-
-async fn execute(connection: &mut PgConnection, sql: &'static str) -> Result<(), sqlx::Error> {
-    sqlx::raw_sql(AssertSqlSafe(sql.to_owned()).into_sql_str())
-        .execute(connection)
+/// The columns of a query, as the server describes it, each of the natural kind of its type.
+async fn of_statement(connection: &mut PgConnection, statement: &str) -> Result<Selection, Failed> {
+    let prepared = (&mut *connection)
+        .prepare(AssertSqlSafe(statement.to_owned()).into_sql_str())
         .await?;
-    Ok(())
+    let columns = postgres_catalogue::columns_of_statement(connection, prepared.columns()).await?;
+    let fields = query::fields(&columns, types::kinds)?;
+    let (mut expressions, mut decoders) = (Vec::new(), Vec::new());
+    let mut is_cast = false;
+    for (place, (field, column)) in fields.iter().zip(&columns).enumerate() {
+        let (form, cast) = types::form(&column.base, &field.kind);
+        is_cast |= cast.is_some();
+        expressions.push(match cast {
+            Some(to) => format!("c{place}::{to}"),
+            None => format!("c{place}"),
+        });
+        decoders.push(Decoder::new(form));
+    }
+    let statement = if is_cast {
+        let names: Vec<String> = (0..columns.len())
+            .map(|place| format!("c{place}"))
+            .collect();
+        let (expressions, names) = (expressions.join(", "), names.join(", "));
+        format!("SELECT {expressions} FROM (\n{statement}\n) AS query ({names})")
+    } else {
+        statement.to_owned()
+    };
+    Ok(Selection {
+        told: statement.clone(),
+        statement,
+        fields,
+        decoders,
+        columns: columns
+            .iter()
+            .map(|column| Declared::of(Some(column)))
+            .collect(),
+    })
 }
 
-/// A connection that is closed unless it is given back: when a load breaks off, rows are still on the wire, and the server ends
-/// the query as soon as nobody listens.
-struct Lease(Option<PoolConnection<sqlx::Postgres>>);
+/// What fuzzing needs of this module, which is nobody else's.
+#[cfg(any(test, fuzzing))]
+mod hostile {
+    use super::{Decoder, Failed, Reader, decode, types};
+    use crate::frame::output::Output;
+    use crate::record::{Field, Kind};
 
-impl Lease {
-    #[allow(clippy::expect_used)]
-    fn connection(&mut self) -> &mut PgConnection {
-        self.0
-            .as_mut()
-            .expect("it is taken only when the lease ends")
-            .deref_mut()
-    }
-
-    fn give_back(mut self) {
-        drop(self.0.take());
-    }
-}
-
-impl Drop for Lease {
-    fn drop(&mut self) {
-        if let Some(connection) = self.0.take() {
-            drop(connection.detach());
+    /// Every form in which values come, with a kind they can be loaded as.
+    pub(crate) fn forms() -> Vec<(types::Form, Kind)> {
+        let mut forms = Vec::new();
+        for fate in types::FATES {
+            for kind in types::kinds_of(fate.base) {
+                forms.push((types::form(fate.base, &kind).0, kind));
+            }
+            let array = format!("_{}", fate.base);
+            for kind in types::kinds_of(&array) {
+                forms.push((types::form(&array, &kind).0, kind));
+            }
         }
+        forms
+    }
+
+    /// Rows decoded, if the stream came to its end.
+    pub(crate) fn decode_all<'a>(
+        fields: &[Field],
+        forms: &[types::Form],
+        messages: impl Iterator<Item = &'a [u8]>,
+        output: &mut Output<'_>,
+    ) -> Option<usize> {
+        output.begin(fields);
+        let mut decoders: Vec<Decoder> = forms.iter().copied().map(Decoder::new).collect();
+        let mut reader = Reader::new(fields.len());
+        for message in messages {
+            let fed = reader.feed(message, |row| -> Result<(), Failed> {
+                decode::append(row, Some(0), fields, &mut decoders, output);
+                output.row(row.size())?;
+                Ok(())
+            });
+            if fed.is_err() {
+                return None;
+            }
+        }
+        reader.finish().ok()
     }
 }
+#[cfg(any(test, fuzzing))]
+pub(super) use {copy::HEAD, hostile::decode_all, hostile::forms};

@@ -1,5 +1,7 @@
-//! PostgreSQL's `numeric` in binary: digits of base 10,000 with a weight (numeric.c, `numeric_send`), to the nearest 64-bit float.
+//! PostgreSQL's `numeric` in binary: digits of base 10,000 with a weight (numeric.c, `numeric_send`), to the nearest 64-bit float
+//! or to an exact decimal.
 
+use crate::record::scaled;
 use std::fmt::Write;
 
 const NEGATIVE: u16 = 0x4000;
@@ -8,35 +10,63 @@ const INFINITE: u16 = 0xd000;
 const NEGATIVE_INFINITE: u16 = 0xf000;
 
 /// The nearest float; `None` when the bytes are no numeric, or the number is beyond the range of a float.
-pub(super) fn to_f64(bytes: &[u8], digits: &mut String) -> Option<f64> {
-    let word = |index: usize| -> Option<u16> {
-        let at = index * 2;
-        Some(u16::from_be_bytes(bytes.get(at..at + 2)?.try_into().ok()?))
-    };
-    let (count, weight, sign) = (word(0)?, word(1)?.cast_signed(), word(2)?);
-    match sign {
+pub(super) fn to_f64(bytes: &[u8], text: &mut String) -> Option<f64> {
+    match word(bytes, 2)? {
         NOT_A_NUMBER => return Some(f64::NAN),
         INFINITE => return Some(f64::INFINITY),
         NEGATIVE_INFINITE => return Some(f64::NEG_INFINITY),
-        0 | NEGATIVE => {}
-        _ => return None,
+        _ => {}
     }
-    // Decimal text, for the one parser that rounds correctly.
-    digits.clear();
-    digits.push_str(if sign == NEGATIVE { "-0" } else { "0" });
+    let Finite { negative, power } = digits(bytes, text)?;
+    // Decimal text goes to the one parser that rounds correctly.
+    let _ = write!(text, "e{power}");
+    let size: f64 = text.parse().ok()?;
+    size.is_finite()
+        .then_some(if negative { -size } else { size })
+}
+
+/// The number times ten to the `scale`; `None` when the bytes are no numeric, it is not finite, it has a digit beyond the scale, or
+/// more than 38 digits.
+pub(super) fn to_decimal(bytes: &[u8], scale: u8, text: &mut String) -> Option<i128> {
+    let Finite { negative, power } = digits(bytes, text)?;
+    scaled(text.bytes(), power + i32::from(scale), negative)
+}
+
+/// What there is to a finite number beside its digits.
+struct Finite {
+    negative: bool,
+    /// Ten to this power times the digits is the number.
+    power: i32,
+}
+
+/// Writes the decimal digits into `text`.
+fn digits(bytes: &[u8], text: &mut String) -> Option<Finite> {
+    let (count, weight, sign) = (
+        word(bytes, 0)?,
+        word(bytes, 1)?.cast_signed(),
+        word(bytes, 2)?,
+    );
+    let negative = match sign {
+        0 => false,
+        NEGATIVE => true,
+        _ => return None,
+    };
+    text.clear();
+    text.push('0');
     for index in 0..usize::from(count) {
-        let digit = word(4 + index)?;
+        let digit = word(bytes, 4 + index)?;
         if digit > 9_999 {
             return None;
         }
-        let _ = write!(digits, "{digit:04}");
+        let _ = write!(text, "{digit:04}");
     }
-    let exponent = 4 * (i32::from(weight) - i32::from(count) + 1);
-    let _ = write!(digits, "e{exponent}");
-    digits
-        .parse()
-        .ok()
-        .filter(|number: &f64| number.is_finite())
+    let power = 4 * (i32::from(weight) - i32::from(count) + 1);
+    Some(Finite { negative, power })
+}
+
+fn word(bytes: &[u8], index: usize) -> Option<u16> {
+    let at = index * 2;
+    Some(u16::from_be_bytes(bytes.get(at..at + 2)?.try_into().ok()?))
 }
 
 #[cfg(test)]
@@ -68,6 +98,20 @@ mod tests {
             read(&numeric(0, 0, NEGATIVE_INFINITE, &[])),
             Some(f64::NEG_INFINITY)
         );
+    }
+
+    #[test]
+    fn digits_of_base_ten_thousand_become_an_exact_decimal_or_none() {
+        let exact = |bytes: &[u8], scale| to_decimal(bytes, scale, &mut String::new());
+        assert_eq!(exact(&numeric(2, 0, 0, &[12, 3400]), 2), Some(1_234));
+        assert_eq!(exact(&numeric(2, 0, 0, &[12, 3400]), 1), None);
+        assert_eq!(exact(&numeric(1, 1, NEGATIVE, &[7]), 0), Some(-70_000));
+        assert_eq!(exact(&numeric(0, 0, 0, &[]), 3), Some(0));
+        assert_eq!(exact(&numeric(1, 9, 0, &[10]), 0), Some(10_i128.pow(37)));
+        assert_eq!(exact(&numeric(1, 9, 0, &[100]), 0), None);
+        assert_eq!(exact(&numeric(1, 32_767, 0, &[1]), 0), None);
+        assert_eq!(exact(&numeric(1, -32_768, 0, &[1]), 38), None);
+        assert_eq!(exact(&numeric(0, 0, NOT_A_NUMBER, &[]), 0), None);
     }
 
     #[test]

@@ -7,11 +7,13 @@
 
 mod filter;
 mod mongodb;
+mod order;
 mod path;
 mod upsert;
 
 pub use filter::{Filter, FilterError};
 pub(crate) use mongodb::Mongo;
+pub(crate) use order::{Order, SortKey};
 pub use path::lookup;
 pub(crate) use upsert::upsert;
 

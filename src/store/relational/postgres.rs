@@ -7,6 +7,8 @@ use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
+/// Connections at once, at most: those of a partitioned load and of a few other things. A server takes 100 unless told otherwise.
+const CONNECTIONS: u32 = 24;
 /// How long a server may take to let a connection in.
 const CONNECT: Duration = Duration::from_secs(10);
 
@@ -57,7 +59,7 @@ impl Postgres {
             }
         }
         let pool = PgPoolOptions::new()
-            .max_connections(8)
+            .max_connections(CONNECTIONS)
             .acquire_timeout(CONNECT)
             .connect_lazy_with(options);
         Ok(Postgres {
@@ -70,9 +72,31 @@ impl Postgres {
         &self.pool
     }
 
+    /// The error with the store's name; a connection that broke is told from an answer of the server.
+    pub(crate) fn error(&self, source: sqlx::Error) -> StoreError {
+        let store = self.name.to_string();
+        if is_lost(&source) {
+            StoreError::Lost { store, source }
+        } else {
+            StoreError::Database { store, source }
+        }
+    }
+
     /// The server and the database, without the password.
     pub(crate) fn name(&self) -> &str {
         &self.name
+    }
+}
+
+/// Whether there is no connection any more: the network's doing, or the server's, which says so before it goes (class 57P of
+/// PostgreSQL's appendix A).
+fn is_lost(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::Io(_) => true,
+        sqlx::Error::Database(error) => {
+            matches!(error.code().as_deref(), Some("57P01" | "57P02" | "57P03"))
+        }
+        _ => false,
     }
 }
 

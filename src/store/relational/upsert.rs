@@ -4,7 +4,7 @@
 
 use super::catalogue::postgres::quoted_path;
 use super::sqlite::{PARAMETERS, count, stored_instant};
-use crate::record::{Place, Record};
+use crate::record::{Place, Record, Schema};
 use crate::store::{StoreError, Upserted, quoted};
 use chrono::{DateTime, SecondsFormat, Utc};
 use sqlx::sqlite::SqliteArguments;
@@ -15,7 +15,7 @@ use std::fmt::Write;
 const ROWS_A_STEP: usize = 5_000;
 
 /// A record that can be written.
-pub trait Row: Record {
+pub trait Row: Record + Sync {
     /// Binds the values of all fields, in the order of the schema.
     fn bind(&self, to: &mut Bound);
 }
@@ -70,8 +70,23 @@ impl Bound {
         });
     }
 
-    /// Binds a number or null.
+    /// Binds bytes or null.
+    pub fn bytes_or_null(&mut self, value: Option<&[u8]>) {
+        self.add(value.map(<[u8]>::to_vec), |line, bytes| {
+            // A backslash, for COPY, and the hexadecimal form of bytea.
+            line.push_str("\\\\x");
+            for byte in bytes {
+                let _ = write!(line, "{byte:02x}");
+            }
+        });
+    }
+
+    /// Binds a number or null. SQLite has no NaN, so that is an error there, told when the rows are written.
     pub fn number_or_null(&mut self, value: Option<f64>) {
+        if matches!(self.to, To::Parameters(_)) && value.is_some_and(f64::is_nan) {
+            let error = "a number is NaN, which SQLite would make a null".to_owned();
+            self.error.get_or_insert(error);
+        }
         self.add(value, |line, number| {
             // The shortest text that reads back as the same number.
             let _ = write!(line, "{number:?}");
@@ -117,12 +132,12 @@ impl Bound {
         }
     }
 
-    /// Binds a row, which must have as many values as its table's columns here: one too few would shift all that follow.
-    fn row<R: Row>(&mut self, row: &R, columns: usize) -> Result<(), StoreError> {
-        self.values = 0;
-        row.bind(self);
-        if self.values != columns {
-            let (bound, place) = (self.values, R::schema().place);
+    /// Ends a row, which must have as many values as its table's columns here: one too few would shift all that follow.
+    fn end_row(&mut self, target: &Target) -> Result<(), StoreError> {
+        let bound = std::mem::take(&mut self.values);
+        let columns = target.columns.len();
+        if bound != columns {
+            let place = &target.place;
             self.error = Some(format!(
                 "a record of {place} has {columns} fields and bound {bound}"
             ));
@@ -152,36 +167,47 @@ fn escape(line: &mut String, text: &str) {
     }
 }
 
+/// Rows to be written, wherever they are.
+pub(crate) struct Rows<'a> {
+    pub(crate) schema: &'a Schema,
+    pub(crate) count: usize,
+    /// Binds the values of all fields of a row.
+    pub(crate) bind: &'a (dyn Fn(usize, &mut Bound) + Sync),
+}
+
 /// Writes all rows to SQLite in the caller's transaction, telling `progress` how many are written so far.
 ///
 /// # Errors
 /// When the record has no table or no key, or the database refuses a row. What was written before is the transaction's to undo.
-pub(crate) async fn into_sqlite<R: Row>(
+pub(crate) async fn into_sqlite(
     connection: &mut SqliteConnection,
-    rows: &[R],
+    rows: Rows<'_>,
     mut progress: impl FnMut(usize),
 ) -> Result<Upserted, StoreError> {
-    let target = Target::of::<R>(quoted)?;
+    let target = Target::of(rows.schema, quoted)?;
     let before = count(connection, &target.table).await?;
     let (mut written, mut done) = (0, 0);
     // As long as SQLite allows: each statement is handed to its own thread and back, which costs more than the text.
-    for rows in rows.chunks(PARAMETERS / target.columns.len().max(1)) {
+    let at_once = (PARAMETERS / target.columns.len().max(1)).max(1);
+    while done < rows.count {
+        let step = done..rows.count.min(done + at_once);
         let mut bound = Bound::new(To::Parameters(SqliteArguments::default()));
-        for row in rows {
-            bound.row(row, target.columns.len())?;
+        for row in step.clone() {
+            (rows.bind)(row, &mut bound);
+            bound.end_row(&target)?;
         }
         let To::Parameters(arguments) = bound.to else {
             continue;
         };
         let row = format!("({})", vec!["?"; target.columns.len()].join(", "));
-        let values = format!("VALUES {}", vec![row; rows.len()].join(", "));
+        let values = format!("VALUES {}", vec![row; step.len()].join(", "));
         // Only names of the record's own schema are in the text, quoted.
         let sql = AssertSqlSafe(target.statement(&values, "IS NOT")).into_sql_str();
         written += sqlx::query_with(sql, arguments)
             .execute(&mut *connection)
             .await?
             .rows_affected();
-        done += rows.len();
+        done = step.end;
         progress(done);
     }
     let new = count(connection, &target.table)
@@ -190,7 +216,7 @@ pub(crate) async fn into_sqlite<R: Row>(
     Ok(Upserted {
         new,
         changed: written.saturating_sub(new),
-        same: (rows.len() as u64).saturating_sub(written),
+        same: (rows.count as u64).saturating_sub(written),
     })
 }
 
@@ -198,12 +224,12 @@ pub(crate) async fn into_sqlite<R: Row>(
 ///
 /// # Errors
 /// As [`into_sqlite`].
-pub(crate) async fn into_postgres<R: Row>(
+pub(crate) async fn into_postgres(
     connection: &mut PgConnection,
-    rows: &[R],
+    rows: Rows<'_>,
     mut progress: impl FnMut(usize),
 ) -> Result<Upserted, StoreError> {
-    let target = Target::of::<R>(quoted_path)?;
+    let target = Target::of(rows.schema, quoted_path)?;
     let columns = target.columns.join(", ");
     // Without constraints or defaults: the target's own are checked when the rows get there.
     let make = format!(
@@ -217,15 +243,17 @@ pub(crate) async fn into_postgres<R: Row>(
         .copy_in_raw(&format!("COPY carnet_rows ({columns}) FROM STDIN"))
         .await?;
     let mut done = 0;
-    for rows in rows.chunks(ROWS_A_STEP) {
+    while done < rows.count {
+        let step = done..rows.count.min(done + ROWS_A_STEP);
         let mut bound = Bound::new(To::Lines(String::new()));
-        for row in rows {
-            bound.row(row, target.columns.len())?;
+        for row in step.clone() {
+            (rows.bind)(row, &mut bound);
+            bound.end_row(&target)?;
         }
         if let To::Lines(lines) = bound.to {
             copy.send(lines.as_bytes()).await?;
         }
-        done += rows.len();
+        done = step.end;
         progress(done);
     }
     copy.finish().await?;
@@ -248,12 +276,13 @@ pub(crate) async fn into_postgres<R: Row>(
     Ok(Upserted {
         new,
         changed,
-        same: (rows.len() as u64).saturating_sub(new + changed),
+        same: (rows.count as u64).saturating_sub(new + changed),
     })
 }
 
 /// A table's name and columns, quoted.
 struct Target {
+    place: String,
     table: String,
     columns: Vec<String>,
     key: Vec<String>,
@@ -261,8 +290,7 @@ struct Target {
 
 impl Target {
     /// `name` quotes a table's name as its database takes it.
-    fn of<R: Record>(name: fn(&str) -> String) -> Result<Target, StoreError> {
-        let schema = R::schema();
+    fn of(schema: &Schema, name: fn(&str) -> String) -> Result<Target, StoreError> {
         let unwritable = |reason| StoreError::Unwritable {
             place: schema.place.to_string(),
             reason,
@@ -275,6 +303,7 @@ impl Target {
         }
         let columns = schema.fields.iter();
         Ok(Target {
+            place: schema.place.to_string(),
             table: name(table),
             columns: columns.clone().map(|field| quoted(&field.path)).collect(),
             key: columns
@@ -290,6 +319,7 @@ impl Target {
             table,
             columns,
             key,
+            ..
         } = self;
         let others: Vec<&String> = columns
             .iter()

@@ -2,6 +2,7 @@
 
 use super::{Sensor, sensors};
 use crate::servers::postgres;
+use carnet::frame::{Cancel, FrameError};
 use carnet::record::Record;
 use carnet::store::Store;
 use std::time::{Duration, Instant};
@@ -87,23 +88,77 @@ fn until(what: &str, mut done: impl FnMut() -> bool) {
     }
 }
 
+const KILL: &str = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'COPY%'";
+
 #[test]
-fn a_server_process_killed_in_mid_read_is_an_error_and_the_next_load_works() {
+fn a_server_process_killed_in_mid_read_is_read_again_once_and_then_an_error() {
     let database = sensors();
-    database.execute(SLOW);
-    let store = database.store.clone();
-    let reading =
-        std::thread::spawn(move || store.load::<Slow>().run().map(|loaded| loaded.height()));
+    database.execute(&SLOW.replace("100000", "1000"));
+    let read = || {
+        let store = database.store.clone();
+        std::thread::spawn(move || store.load::<Slow>().run())
+    };
+    let reading = read();
     until("the read begins", || database.number(ACTIVE) == 1);
-    database.execute(
-        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'COPY%'",
-    );
+    database.execute(KILL);
+    let loaded = reading.join().unwrap().unwrap();
+    assert_eq!((loaded.height(), loaded.report.tries), (1000, 2));
+
+    let reading = read();
+    until("it ends", || {
+        database.execute(KILL);
+        reading.is_finished()
+    });
     let error = reading.join().unwrap().unwrap_err().to_string();
     assert!(
         error.contains("the connection to PostgreSQL at") && error.contains("load again"),
         "{error}"
     );
     assert_eq!(database.store.load::<Sensor>().run().unwrap().height(), 3);
+}
+
+#[test]
+fn frames_already_given_are_not_read_again_when_the_connection_is_lost() {
+    let database = sensors();
+    database.execute(SLOW);
+    let mut batches = database.store.load::<Slow>().batches(100);
+    assert_eq!(batches.next().unwrap().unwrap().height(), 100);
+    database.execute(KILL);
+    let error = batches.find_map(Result::err).unwrap().to_string();
+    assert!(error.contains("was lost"), "{error}");
+    assert!(batches.next().is_none() && batches.report().is_none());
+}
+
+#[test]
+fn a_load_that_is_cancelled_before_its_first_row_ends_the_servers_query_too() {
+    #[derive(Record)]
+    #[record(table = "sorted")]
+    #[allow(dead_code)]
+    struct Sorted {
+        n: Option<i32>,
+    }
+    let database = sensors();
+    database.execute(SLOW);
+    database.execute("CREATE VIEW sorted AS SELECT n FROM slow ORDER BY n DESC");
+    let cancel = Cancel::default();
+    let load = database.store.load::<Sorted>().cancelled_by(&cancel);
+    let reading = std::thread::spawn(move || load.run());
+    until("the read begins", || database.number(ACTIVE) == 1);
+    cancel.cancel();
+    let error = reading.join().unwrap().unwrap_err();
+    assert!(matches!(error, FrameError::Cancelled), "{error}");
+    until("the query ends", || database.number(ACTIVE) == 0);
+    assert_eq!(database.store.load::<Sensor>().run().unwrap().height(), 3);
+}
+
+#[test]
+fn batches_that_are_dropped_end_the_servers_query() {
+    let database = sensors();
+    database.execute(SLOW);
+    let mut batches = database.store.load::<Slow>().batches(10);
+    assert_eq!(batches.next().unwrap().unwrap().height(), 10);
+    drop(batches);
+    until("the query ends", || database.number(ACTIVE) == 0);
 }
 
 #[test]

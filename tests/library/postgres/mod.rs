@@ -2,6 +2,8 @@
 
 mod binding;
 mod failing;
+mod kinds;
+mod reading;
 mod types;
 mod writing;
 
@@ -95,7 +97,7 @@ fn a_record_that_does_not_match_is_one_error_with_every_difference() {
     assert_eq!(fields, ["sensor_id", "heigth", "floors", "installed"]);
     let text = error.to_string();
     assert!(
-        text.contains("bigint; write i64 or i32 or f64 or String"),
+        text.contains("bigint; write i64 or i32 or f64 or Decimal<0> or String"),
         "{text}"
     );
     assert!(text.contains("timestamp with time zone"), "{text}");

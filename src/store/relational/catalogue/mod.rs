@@ -13,7 +13,8 @@ pub struct CatalogueColumn {
     /// it, such as `numeric(10,2)`.
     pub declared: String,
     /// The type that decides how values travel. In SQLite that is `declared`; in PostgreSQL the name of the built-in type below
-    /// any domain, `enum` for an enumerated type, and empty for any other that is not PostgreSQL's own.
+    /// any domain, `enum` for an enumerated type, and empty for any other that is not PostgreSQL's own; for an array `_` and that of
+    /// its items.
     pub base: String,
     /// Whether a null is allowed: neither NOT NULL nor part of the primary key.
     pub nullable: bool,

@@ -1,7 +1,22 @@
 //! PostgreSQL's catalogue: `pg_attribute` and `pg_type`, domains followed down to the type they are of.
 
 use super::CatalogueColumn;
-use sqlx::{PgConnection, Row};
+use sqlx::postgres::types::Oid;
+use sqlx::postgres::{PgColumn, PgRow};
+use sqlx::{AssertSqlSafe, Column, PgConnection, Row, SqlSafeStr};
+
+/// What decides how values of a type travel: `below.base` and `below.not_null` of the type `typid`, domains followed down.
+const BELOW: &str = "CROSS JOIN LATERAL ( \
+       WITH RECURSIVE chain AS ( \
+         SELECT t.*, t.typnotnull AS not_null FROM pg_type t WHERE t.oid = typid \
+         UNION ALL \
+         SELECT t.*, chain.not_null OR t.typnotnull \
+         FROM chain JOIN pg_type t ON t.oid = chain.typbasetype WHERE chain.typtype = 'd') \
+       SELECT CASE WHEN c.typcategory = 'A' THEN '_' || \
+           CASE WHEN i.typtype = 'e' THEN 'enum' WHEN i.typnamespace = 'pg_catalog'::regnamespace THEN i.typname::text ELSE '' END \
+         WHEN c.typtype = 'e' THEN 'enum' \
+         WHEN c.typnamespace = 'pg_catalog'::regnamespace THEN c.typname::text ELSE '' END AS base, c.not_null \
+       FROM chain c LEFT JOIN pg_type i ON i.oid = c.typelem WHERE c.typtype <> 'd') below";
 
 /// The columns of a table, view or foreign table in order; empty when there is none of that name. The name may have a schema
 /// before a dot; both parts are taken as they are written, in their own case.
@@ -12,32 +27,63 @@ pub(crate) async fn columns_of_table(
     connection: &mut PgConnection,
     table: &str,
 ) -> Result<Vec<CatalogueColumn>, sqlx::Error> {
-    sqlx::query(
-        "SELECT a.attname::text, format_type(a.atttypid, a.atttypmod), \
-           CASE WHEN b.typtype = 'e' THEN 'enum' WHEN b.typnamespace = 'pg_catalog'::regnamespace THEN b.typname::text ELSE '' END, \
-           NOT (a.attnotnull OR b.not_null) \
-         FROM pg_attribute a CROSS JOIN LATERAL ( \
-           WITH RECURSIVE below AS ( \
-             SELECT oid, typname, typtype, typbasetype, typnamespace, typnotnull AS not_null FROM pg_type WHERE oid = a.atttypid \
-             UNION ALL \
-             SELECT t.oid, t.typname, t.typtype, t.typbasetype, t.typnamespace, below.not_null OR t.typnotnull \
-             FROM below JOIN pg_type t ON t.oid = below.typbasetype WHERE below.typtype = 'd') \
-           SELECT typname, typtype, typnamespace, not_null FROM below WHERE typtype <> 'd') b \
-         WHERE a.attrelid = to_regclass($1) AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum",
-    )
-    .bind(quoted_path(table))
-    .fetch_all(connection)
-    .await?
-    .iter()
-    .map(|row| {
-        Ok(CatalogueColumn {
-            name: row.try_get(0)?,
-            declared: row.try_get(1)?,
-            base: row.try_get(2)?,
-            nullable: row.try_get(3)?,
-        })
+    let sql = format!(
+        "SELECT a.attname::text, format_type(a.atttypid, a.atttypmod), below.base, NOT (a.attnotnull OR below.not_null) \
+         FROM pg_attribute a CROSS JOIN LATERAL (SELECT a.atttypid) type (typid) {BELOW} \
+         WHERE a.attrelid = to_regclass($1) AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum"
+    );
+    sqlx::query(AssertSqlSafe(sql).into_sql_str())
+        .bind(quoted_path(table))
+        .fetch_all(connection)
+        .await?
+        .iter()
+        .map(column)
+        .collect()
+}
+
+/// The columns of a prepared statement's result. One that is a column of a table has what is declared there; of others the server
+/// says the type, and nothing about nulls.
+///
+/// # Errors
+/// What the database says.
+pub(crate) async fn columns_of_statement(
+    connection: &mut PgConnection,
+    columns: &[PgColumn],
+) -> Result<Vec<CatalogueColumn>, sqlx::Error> {
+    let names: Vec<&str> = columns.iter().map(|column| column.name()).collect();
+    let types: Vec<Oid> = columns
+        .iter()
+        .map(|column| column.type_info().oid().unwrap_or_default())
+        .collect();
+    let tables: Vec<Option<Oid>> = columns.iter().map(PgColumn::relation_id).collect();
+    let places: Vec<Option<i16>> = columns
+        .iter()
+        .map(PgColumn::relation_attribute_no)
+        .collect();
+    let sql = format!(
+        "SELECT c.name, format_type(c.typid, a.atttypmod), below.base, NOT (coalesce(a.attnotnull, false) OR below.not_null) \
+         FROM unnest($1::text[], $2::oid[], $3::oid[], $4::int2[]) WITH ORDINALITY AS c (name, typid, relation, attribute, place) \
+         LEFT JOIN pg_attribute a ON a.attrelid = c.relation AND a.attnum = c.attribute {BELOW} ORDER BY c.place"
+    );
+    sqlx::query(AssertSqlSafe(sql).into_sql_str())
+        .bind(names)
+        .bind(types)
+        .bind(tables)
+        .bind(places)
+        .fetch_all(connection)
+        .await?
+        .iter()
+        .map(column)
+        .collect()
+}
+
+fn column(row: &PgRow) -> Result<CatalogueColumn, sqlx::Error> {
+    Ok(CatalogueColumn {
+        name: row.try_get(0)?,
+        declared: row.try_get(1)?,
+        base: row.try_get(2)?,
+        nullable: row.try_get(3)?,
     })
-    .collect()
 }
 
 /// The names of all tables and views of the database that are the user's, with their schema where it has to be written.

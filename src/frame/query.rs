@@ -1,0 +1,112 @@
+//! `store.query("select …", values)`: any query's rows as a frame, with the types that the database says they have.
+
+use super::plan::{Plan, Request};
+use super::{Batches, Cancel, FrameError, IntoParams, Loaded, Policy, Progress};
+use crate::record::{Field, Kind, Place, Schema};
+use crate::store::relational::CatalogueColumn;
+use crate::store::{Snapshot, Store};
+
+/// A query being described; [`Query::run`] does it.
+#[derive(Debug, Clone)]
+pub struct Query {
+    plan: Plan,
+}
+
+impl Store {
+    /// Describes a query of the relational store: one statement that gives rows and changes nothing. Values go where `$1`, `$2`, …
+    /// stand, and are bound, never spliced.
+    ///
+    /// Types are those the database gives the statement's columns, never guessed from the first rows; `docs/TYPES.md` says which
+    /// each becomes. SQLite has no types of expressions, so it is asked first for those of all their values.
+    ///
+    /// ```no_run
+    /// # use carnet::store::Store;
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let store = Store::open()?;
+    /// let counts = store.query("SELECT origin, count(*) AS flights FROM flight WHERE month = $1 GROUP BY origin", [7]).run()?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn query(&self, sql: &str, values: impl IntoParams) -> Query {
+        let mut request = Request::of(Schema {
+            place: Place::Inline,
+            fields: Vec::new(),
+        });
+        request.statement = Some(sql.trim().trim_end_matches(';').to_owned());
+        request.values = values.into_params();
+        let mut plan = Plan::new(self, request);
+        // There is no record that a value could not fit; what no column can hold is a null, and counted.
+        plan.policy = Policy::Null;
+        Query { plan }
+    }
+}
+
+impl Query {
+    /// Reads the state that the snapshot holds, so that several loads see the same.
+    #[must_use]
+    pub fn at(mut self, snapshot: &Snapshot) -> Self {
+        self.plan.snapshot = Some(snapshot.clone());
+        self
+    }
+
+    /// Tells how far the query is, some times a second.
+    #[must_use]
+    pub fn on_progress(mut self, tell: impl Fn(Progress) + Send + Sync + 'static) -> Self {
+        self.plan.watch.listen(tell);
+        self
+    }
+
+    /// Lets the query be broken off.
+    #[must_use]
+    pub fn cancelled_by(mut self, cancel: &Cancel) -> Self {
+        self.plan.watch.cancel = cancel.clone();
+        self
+    }
+
+    /// Reads the rows.
+    ///
+    /// # Errors
+    /// When the database refuses the statement or it would change something, two of its columns have one name, or the database
+    /// fails.
+    pub fn run(self) -> Result<Loaded, FrameError> {
+        let store = self.plan.store.clone();
+        store.block_on(self.run_async())
+    }
+
+    /// [`Query::run`] for async code.
+    ///
+    /// # Errors
+    /// As [`Query::run`].
+    pub async fn run_async(self) -> Result<Loaded, FrameError> {
+        self.plan.run().await
+    }
+
+    /// Reads the rows in frames of so many, as [`super::Load::batches`] does.
+    pub fn batches(self, rows: usize) -> Batches {
+        Batches::begin(self.plan, rows)
+    }
+}
+
+/// A field for each column, of the natural kind of its type. Any can have nulls: joins make them where tables have none.
+pub(super) fn fields(
+    columns: &[CatalogueColumn],
+    kinds: fn(&CatalogueColumn) -> Vec<Kind>,
+) -> Result<Vec<Field>, FrameError> {
+    let mut fields: Vec<Field> = Vec::with_capacity(columns.len());
+    for column in columns {
+        if fields.iter().any(|field| field.name == column.name) {
+            return Err(FrameError::DuplicateColumn {
+                name: column.name.clone(),
+            });
+        }
+        fields.push(Field {
+            name: column.name.clone(),
+            kind: kinds(column).into_iter().next().unwrap_or(Kind::Text),
+            nullable: true,
+            key: false,
+            path: column.name.clone(),
+            description: None,
+        });
+    }
+    Ok(fields)
+}
