@@ -4,9 +4,12 @@
 //! One file a conversion: `sqlite.rs` reads tables by SQLite's own cursor, `postgres/` by binary COPY, `bson.rs` reads documents
 //! from raw bytes, which `embedded.rs` and `mongodb.rs` bring. All push into the same [`builder`] and none makes a row or a
 //! document object. The record is compared with the database's catalogue before the first row is read.
+//!
+//! Before there is a record, `catalogue.rs` shows what a store holds.
 
 mod bson;
 mod builder;
+mod catalogue;
 mod check;
 mod columns;
 mod cursor;
