@@ -1,7 +1,9 @@
 //! What a notebook brings in with one line: `use carnet::prelude::*;`.
 
 pub use crate::artefact::{Artefact, ArtefactError, Card, CardNotes};
-pub use crate::frame::{FrameError, Load, LoadReport, Loaded, Param, columns_of, content_hash};
+pub use crate::frame::{
+    Description, FrameError, Load, LoadReport, Loaded, Param, columns_of, content_hash,
+};
 pub use crate::model::{
     Boost, Chosen, Comparison, Estimator, Forest, Logistic, ModelError, Prior, Split, Tree,
     compare, compare_with,

@@ -93,7 +93,7 @@ pub(super) fn rust_type(kind: Kind) -> &'static str {
 }
 
 /// The Rust type of a field.
-fn spelt(kind: Kind, nullable: bool) -> String {
+pub(super) fn spelt(kind: Kind, nullable: bool) -> String {
     if nullable {
         format!("Option<{}>", rust_type(kind))
     } else {

@@ -5,7 +5,7 @@
 //! from raw bytes, which `embedded.rs` and `mongodb.rs` bring. All push into the same [`builder`] and none makes a row or a
 //! document object. The record is compared with the database's catalogue before the first row is read.
 //!
-//! Before there is a record, `catalogue.rs` shows what a store holds.
+//! Before there is a record, `catalogue.rs` shows what a store holds and `describe/` writes the record of a table or collection.
 
 mod bson;
 mod builder;
@@ -13,6 +13,7 @@ mod catalogue;
 mod check;
 mod columns;
 mod cursor;
+mod describe;
 mod embedded;
 mod error;
 mod hash;
@@ -25,6 +26,7 @@ mod sqlite;
 
 pub use check::Difference;
 pub use columns::columns_of;
+pub use describe::{DescribedField, Description};
 pub use error::FrameError;
 pub use hash::content_hash;
 pub use load::{Load, Loaded, Policy};

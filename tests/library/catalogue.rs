@@ -1,9 +1,36 @@
-//! What a store says it holds.
+//! What a store says it holds, and records written from that: each file of `described/` is compared with what is printed, and
+//! compiled, and its record loads what it was written for.
 
 use crate::servers::{mongodb, postgres};
 use crate::world::{World, readings, world};
+use bson::rawdoc;
+use carnet::frame::{Description, FrameError};
 use carnet::polars::prelude::*;
+use carnet::show::{Show, mime};
 use carnet::store::{Migration, Migrations, Store};
+
+/// A description as it was printed: its text, and the record that it is.
+macro_rules! pasted {
+    ($module:ident, $file:literal, $record:ident) => {
+        #[allow(dead_code)]
+        mod $module {
+            use carnet::prelude::*;
+            include!($file);
+            pub(super) const TEXT: &str = include_str!($file);
+            pub(super) fn load(store: &Store) -> Loaded {
+                store.load::<$record>().run().unwrap()
+            }
+        }
+    };
+}
+pasted!(postgres_table, "described/postgres_table.rs", FlightLog);
+pasted!(postgres_names, "described/postgres_names.rs", ÜnïT);
+pasted!(sqlite_table, "described/sqlite_table.rs", Sensor);
+pasted!(collection, "described/collection.rs", Reading);
+
+fn assert_printed(description: &Description, text: &str) {
+    assert_eq!(description.to_string(), text.trim_end());
+}
 
 /// The rows of a frame as text, a null as `-`.
 fn rows(frame: &DataFrame) -> Vec<String> {
@@ -159,4 +186,139 @@ fn write(store: &Store, collection: &str, documents: &[bson::raw::RawDocumentBuf
             .unwrap();
         transaction.commit().await.unwrap();
     });
+}
+
+#[test]
+fn the_record_described_of_a_postgres_table_loads_it() {
+    let database = postgres();
+    database.execute(TABLES);
+    assert_printed(
+        &database.store.describe("flight_log").unwrap(),
+        postgres_table::TEXT,
+    );
+    assert_eq!(postgres_table::load(&database.store).height(), 1);
+    let odd = database.store.describe("Odd schema.Ünï \"t\"").unwrap();
+    assert_printed(&odd, postgres_names::TEXT);
+    let loaded = postgres_names::load(&database.store);
+    assert_eq!(
+        loaded.get_column_names(),
+        ["a_b", "größe", "self_", "a_b_2"]
+    );
+    let error = database.store.describe("fligth").unwrap_err().to_string();
+    assert_eq!(
+        error,
+        "there is no table or collection fligth; tables: Odd schema.Ünï \"t\", airport, busy, flight_log, gate, gate_jfk; \
+         collections: none"
+    );
+}
+
+#[test]
+fn the_record_described_of_an_sqlite_table_loads_it() {
+    let world = world();
+    assert_printed(&world.store.describe("sensor").unwrap(), sqlite_table::TEXT);
+    assert_eq!(sqlite_table::load(&world.store).height(), 3);
+    // The table of a collection is the collection's own affair.
+    for name in ["document_reading", "sqlite_schema", "_sqlx_migrations"] {
+        let error = world.store.describe(name).unwrap_err();
+        let FrameError::Unknown {
+            tables,
+            collections,
+            ..
+        } = error
+        else {
+            panic!("{error}")
+        };
+        assert_eq!(
+            (tables, collections),
+            (vec!["sensor".into()], vec!["reading".into()])
+        );
+    }
+}
+
+#[test]
+fn the_record_described_of_a_collection_loads_it_from_both_stores() {
+    let (server, embedded) = (mongodb(), world_of_readings(200));
+    write(&server.store, "reading", &readings(200));
+    for store in [&server.store, &embedded.store] {
+        assert_printed(&store.describe("reading").unwrap(), collection::TEXT);
+        assert_eq!(collection::load(store).height(), 200);
+    }
+}
+
+#[test]
+fn a_thousand_documents_of_a_larger_collection_are_looked_at() {
+    let (server, embedded) = (mongodb(), world_of_readings(2_500));
+    write(&server.store, "reading", &readings(2_500));
+    for store in [&server.store, &embedded.store] {
+        let description = store.describe("reading").unwrap();
+        assert_eq!(
+            description.basis,
+            "Collection reading: 1,000 documents of 2,500 were looked at, drawn at random."
+        );
+        let types: Vec<Option<&str>> = description
+            .fields
+            .iter()
+            .map(|field| field.rust_type.as_deref())
+            .collect();
+        let expected = ["String", "String", "DateTime<Utc>", "f64", "Option<f64>"];
+        assert_eq!(types, expected.map(Some));
+        assert_eq!(
+            description.fields[1].note,
+            "in all 1,000 sampled, so at most 0.3 % lack it (95 % confidence); string"
+        );
+        // Four in five have it; fewer than 750 or more than 850 of a random thousand would be five standard deviations off.
+        let wind = &description.fields[4].note;
+        let present: usize = wind.split(' ').nth(1).unwrap().parse().unwrap();
+        assert!((750..850).contains(&present), "{wind}");
+    }
+}
+
+#[test]
+fn what_does_not_fit_is_told_where_it_is() {
+    let server = mongodb();
+    let documents = [
+        rawdoc! { "_id": 1_i64, "type": "A", "tags": ["x", 1], "id": "own", "at": bson::DateTime::from_millis(0) },
+        rawdoc! { "_id": 2, "type": 7, "tags": null, "raw": bson::Binary { subtype: bson::spec::BinarySubtype::Generic, bytes: vec![1] } },
+        rawdoc! { "_id": 3, "type": "B", "at": {} },
+    ];
+    write(&server.store, "odd things", &documents);
+    let lines: Vec<String> = server
+        .store
+        .describe("odd things")
+        .unwrap()
+        .to_string()
+        .lines()
+        .map(|line| line.trim().to_owned())
+        .collect();
+    let has = |wanted: &str| {
+        assert!(
+            lines.iter().any(|line| line == wanted),
+            "{wanted} in {lines:#?}"
+        )
+    };
+    has("struct OddThings {");
+    has("id: i64, // in all 3; int32 2, int64 1");
+    has("type_: String, // in all 3; string 2; int32 1 would not fit");
+    has("id_2: Option<String>, // in 1 of 3; string");
+    has("// tags: in 1 of 3, null in 1; array of string 1 and int32 1; not a field yet");
+    has("// raw: in 1 of 3; binary; not a field yet");
+    let error = server.store.describe("nothing").unwrap_err().to_string();
+    assert!(
+        error.ends_with("tables: none; collections: odd things"),
+        "{error}"
+    );
+}
+
+#[test]
+fn an_empty_collection_is_described_as_one_and_a_notebook_shows_it_as_text() {
+    let description = world().store.describe("reading").unwrap();
+    let text = "// Collection reading: it has no documents yet, so nothing is known.\n\
+                #[derive(Record)]\n#[record(collection = \"reading\")]\nstruct Reading {\n}";
+    assert_eq!(description.to_string(), text);
+    let bundle = description.bundle();
+    let html = bundle.get(mime::HTML).unwrap().to_string();
+    assert!(
+        html.contains("<pre>// Collection") && html.contains("&quot;reading&quot;"),
+        "{html}"
+    );
 }

@@ -11,6 +11,8 @@ mod numeric;
 mod placeholder;
 mod types;
 
+pub(super) use types::kinds;
+
 use super::load::{Output, Read, Request};
 use super::{FrameError, check};
 use crate::record::Schema;

@@ -94,7 +94,7 @@ fn of(base: &str) -> Option<&'static Fate> {
 }
 
 /// The kinds a column can be loaded as, the natural one first.
-pub(super) fn kinds(column: &CatalogueColumn) -> &'static [Kind] {
+pub(in crate::frame) fn kinds(column: &CatalogueColumn) -> &'static [Kind] {
     of(&column.base).map_or(&[Kind::Text], |fate| fate.kinds)
 }
 

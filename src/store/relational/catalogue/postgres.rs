@@ -55,6 +55,24 @@ pub(crate) async fn tables(connection: &mut PgConnection) -> Result<Vec<String>,
     .await
 }
 
+/// The columns of the primary key of a table, in the key's order; none when it has no key.
+///
+/// # Errors
+/// What the database says.
+pub(crate) async fn key_of_table(
+    connection: &mut PgConnection,
+    table: &str,
+) -> Result<Vec<String>, sqlx::Error> {
+    sqlx::query_scalar(
+        "SELECT a.attname::text FROM pg_constraint k \
+         JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = ANY (k.conkey) \
+         WHERE k.contype = 'p' AND k.conrelid = to_regclass($1) ORDER BY array_position(k.conkey, a.attnum)",
+    )
+    .bind(quoted_path(table))
+    .fetch_all(connection)
+    .await
+}
+
 /// Every column of every table and view that [`tables`] names. `strict` are the domains that forbid nulls, and the domains over
 /// them; a foreign key to a partitioned table has, below it, one for each partition, which say nothing new. The rows are those
 /// that the last ANALYZE or VACUUM estimated.

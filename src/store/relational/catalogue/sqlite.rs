@@ -44,6 +44,20 @@ pub(crate) async fn tables(connection: &mut SqliteConnection) -> Result<Vec<Stri
     .await
 }
 
+/// The columns of the primary key of a table, in the key's order; none when it has no key.
+///
+/// # Errors
+/// What the database says.
+pub(crate) async fn key_of_table(
+    connection: &mut SqliteConnection,
+    table: &str,
+) -> Result<Vec<String>, sqlx::Error> {
+    sqlx::query_scalar("SELECT name FROM pragma_table_info($1) WHERE pk > 0 ORDER BY pk")
+        .bind(table)
+        .fetch_all(connection)
+        .await
+}
+
 /// Every column of every table and view that [`tables`] names, but for tables of these names. The rows of a table are counted,
 /// for which SQLite reads the smallest of its indexes.
 ///
