@@ -2,8 +2,8 @@
 
 pub use crate::artefact::{Artefact, ArtefactError, Card, CardNotes};
 pub use crate::frame::{
-    Batches, Cancel, FrameError, Load, LoadReport, Loaded, Param, Progress, Query, columns_of,
-    content_hash,
+    Batches, Cancel, Description, FrameError, Load, LoadReport, Loaded, Param, Progress, Query,
+    columns_of, content_hash,
 };
 pub use crate::model::{
     Boost, Chosen, Comparison, Estimator, Forest, Logistic, ModelError, Prior, Split, Tree,

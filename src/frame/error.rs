@@ -19,6 +19,20 @@ pub enum FrameError {
         /// Those that exist.
         existing: String,
     },
+    /// A name of neither a table nor a collection.
+    #[error(
+        "there is no table or collection {name}; tables: {}; collections: {}",
+        names(.tables),
+        names(.collections)
+    )]
+    Unknown {
+        /// The name.
+        name: String,
+        /// The tables and views that exist.
+        tables: Vec<String>,
+        /// The collections that exist.
+        collections: Vec<String>,
+    },
     /// A record that does not match the table; every difference at once.
     #[error("the record does not match {place}:{}", list(.differences))]
     Record {
@@ -203,6 +217,14 @@ impl FrameError {
 impl From<sqlx::Error> for FrameError {
     fn from(error: sqlx::Error) -> FrameError {
         FrameError::Store(StoreError::Statement(error))
+    }
+}
+
+fn names(existing: &[String]) -> String {
+    if existing.is_empty() {
+        "none".into()
+    } else {
+        existing.join(", ")
     }
 }
 

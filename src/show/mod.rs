@@ -8,6 +8,7 @@
 mod bundle;
 pub mod chart;
 mod comparison;
+mod description;
 pub mod last;
 mod loaded;
 mod send;

@@ -51,7 +51,7 @@ pub(crate) enum Tables {
 #[derive(Debug, Clone)]
 pub(crate) enum Documents {
     /// In the SQLite file of the tables.
-    Embedded,
+    Embedded(Sqlite),
     Mongo(Mongo),
     /// Tables are in PostgreSQL, and no MongoDB was named.
     Nowhere,
@@ -111,8 +111,8 @@ impl Store {
 
     fn embedded(sqlite: Sqlite) -> Store {
         Store {
-            tables: Tables::Sqlite(sqlite),
-            documents: Documents::Embedded,
+            tables: Tables::Sqlite(sqlite.clone()),
+            documents: Documents::Embedded(sqlite),
         }
     }
 
@@ -123,7 +123,7 @@ impl Store {
         };
         let documents = match (&location.documents, &tables) {
             (Some(url), _) => Documents::Mongo(Mongo::open(url).await?),
-            (None, Tables::Sqlite(_)) => Documents::Embedded,
+            (None, Tables::Sqlite(sqlite)) => Documents::Embedded(sqlite.clone()),
             (None, Tables::Postgres(_)) => Documents::Nowhere,
         };
         Ok(Store { tables, documents })
@@ -167,7 +167,7 @@ impl Store {
     pub fn mongodb(&self) -> Option<&mongodb::Database> {
         match &self.documents {
             Documents::Mongo(mongo) => Some(mongo.database()),
-            Documents::Embedded | Documents::Nowhere => None,
+            Documents::Embedded(_) | Documents::Nowhere => None,
         }
     }
 
@@ -195,7 +195,7 @@ impl fmt::Display for Store {
         }
         match &self.documents {
             Documents::Mongo(mongo) => write!(f, " and {}", mongo.name()),
-            Documents::Embedded | Documents::Nowhere => Ok(()),
+            Documents::Embedded(_) | Documents::Nowhere => Ok(()),
         }
     }
 }

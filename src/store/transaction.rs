@@ -44,7 +44,7 @@ impl Transaction {
         };
         let mongo = match &store.documents {
             Documents::Mongo(mongo) => Some(mongo.clone()),
-            Documents::Embedded | Documents::Nowhere => None,
+            Documents::Embedded(_) | Documents::Nowhere => None,
         };
         Ok(Transaction { open, mongo })
     }

@@ -1,6 +1,7 @@
 //! The library through its public face, on real SQLite files and real servers: one binary, one module a subject.
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
+mod catalogue;
 mod documents;
 mod file;
 mod mongodb;

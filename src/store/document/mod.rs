@@ -17,11 +17,21 @@ pub(crate) use order::{Order, SortKey};
 pub use path::lookup;
 pub(crate) use upsert::upsert;
 
-use crate::store::StoreError;
-use crate::store::relational::sqlite_catalogue;
+use crate::store::relational::{count, sqlite_catalogue};
+use crate::store::{StoreError, quoted};
 use sqlx::SqliteConnection;
 
 const PREFIX: &str = "document_";
+
+/// One collection, as a list of all has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct ListedCollection {
+    pub(crate) name: String,
+    /// Its documents: counted in the embedded store, in MongoDB what the server's own statistics say.
+    pub(crate) documents: u64,
+    /// The paths that are indexed, but for the key.
+    pub(crate) indexed: Vec<String>,
+}
 
 /// The table of a collection.
 pub(crate) fn table_of(collection: &str) -> String {
@@ -56,15 +66,39 @@ pub async fn indexed_paths(
         .collect())
 }
 
-/// The names of all collections.
+/// The names of all collections: of the tables of such a name, those with the columns of one.
 ///
 /// # Errors
 /// What the database says.
 pub async fn collections(connection: &mut SqliteConnection) -> Result<Vec<String>, sqlx::Error> {
-    let tables = sqlite_catalogue::tables(connection).await?;
-    Ok(tables
-        .iter()
-        .filter_map(|table| table.strip_prefix(PREFIX))
-        .map(str::to_owned)
-        .collect())
+    let mut collections = Vec::new();
+    for table in sqlite_catalogue::tables(connection).await? {
+        let Some(name) = table.strip_prefix(PREFIX) else {
+            continue;
+        };
+        let columns = sqlite_catalogue::columns_of_table(connection, &table).await?;
+        let has = |name| columns.iter().any(|column| column.name == name);
+        if has("id") && has("body") {
+            collections.push(name.to_owned());
+        }
+    }
+    Ok(collections)
+}
+
+/// All collections, their documents counted.
+///
+/// # Errors
+/// What the database says.
+pub(crate) async fn list(
+    connection: &mut SqliteConnection,
+) -> Result<Vec<ListedCollection>, StoreError> {
+    let mut listed = Vec::new();
+    for name in collections(connection).await? {
+        listed.push(ListedCollection {
+            documents: count(connection, &quoted(&table_of(&name))).await?,
+            indexed: indexed_paths(connection, &name).await?,
+            name,
+        });
+    }
+    Ok(listed)
 }

@@ -1,11 +1,12 @@
 //! Documents in MongoDB: connecting, its record of migrations, and writing by key.
 
+use super::ListedCollection;
 use crate::store::{Migration, StoreError, Upserted};
 use bson::raw::RawDocumentBuf;
 use bson::{Bson, Document, RawArrayBuf, RawBson, doc, rawdoc};
 use futures_util::TryStreamExt;
 use mongodb::options::ClientOptions;
-use mongodb::{Client, Database};
+use mongodb::{Client, Collection, Database};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,6 +17,8 @@ const FIND: Duration = Duration::from_secs(10);
 const MIGRATIONS: &str = "carnet_migrations";
 /// The server's code for a collection that is there already (NamespaceExists).
 const EXISTS: i32 = 48;
+/// The server's code for a view, which has no indexes of its own (CommandNotSupportedOnView).
+const VIEW: i32 = 166;
 /// Documents and bytes in one command at most; the server takes 100,000 and 48 MB.
 const DOCUMENTS_A_COMMAND: usize = 1_000;
 const BYTES_A_COMMAND: usize = 16 << 20;
@@ -87,6 +90,49 @@ impl Mongo {
         Ok(names)
     }
 
+    /// All collections but our own. The server keeps the number of documents itself and reads none for it; after it has crashed,
+    /// and with shards, the number may be off.
+    pub(crate) async fn list(&self) -> Result<Vec<ListedCollection>, StoreError> {
+        let mut listed = Vec::new();
+        for name in self.collections().await? {
+            let collection = self.database.collection::<Document>(&name);
+            listed.push(ListedCollection {
+                documents: collection
+                    .estimated_document_count()
+                    .await
+                    .map_err(|error| self.error(error))?,
+                indexed: self.indexed_paths(&collection).await?,
+                name,
+            });
+        }
+        Ok(listed)
+    }
+
+    /// The paths of all indexes of a collection, each once, without the key.
+    async fn indexed_paths(
+        &self,
+        collection: &Collection<Document>,
+    ) -> Result<Vec<String>, StoreError> {
+        let mut indexes = match collection.list_indexes().await {
+            Ok(indexes) => indexes,
+            Err(error) if code(&error) == Some(VIEW) => return Ok(Vec::new()),
+            Err(error) => return Err(self.error(error)),
+        };
+        let mut paths: Vec<String> = Vec::new();
+        while let Some(index) = indexes
+            .try_next()
+            .await
+            .map_err(|error| self.error(error))?
+        {
+            for path in index.keys.keys() {
+                if path != "_id" && !paths.contains(path) {
+                    paths.push(path.clone());
+                }
+            }
+        }
+        Ok(paths)
+    }
+
     /// Applied migrations: version to text.
     pub(crate) async fn applied_migrations(&self) -> Result<BTreeMap<i64, String>, StoreError> {
         let error = |error| self.error(error);
@@ -115,7 +161,7 @@ impl Mongo {
             serde_json::from_str(migration.statements).map_err(|error| failed(error.into()))?;
         for command in commands {
             if let Err(error) = self.database.run_command(command).await
-                && !matches!(error.kind.as_ref(), mongodb::error::ErrorKind::Command(error) if error.code == EXISTS)
+                && code(&error) != Some(EXISTS)
             {
                 return Err(failed(error.into()));
             }
@@ -189,6 +235,14 @@ impl Mongo {
             first += count;
         }
         Ok(done)
+    }
+}
+
+/// The server's code for why it refused a command.
+fn code(error: &mongodb::error::Error) -> Option<i32> {
+    match error.kind.as_ref() {
+        mongodb::error::ErrorKind::Command(error) => Some(error.code),
+        _ => None,
     }
 }
 

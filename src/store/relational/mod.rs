@@ -7,7 +7,7 @@ mod sqlite;
 mod upsert;
 
 pub use catalogue::CatalogueColumn;
-pub(crate) use catalogue::{postgres as postgres_catalogue, sqlite as sqlite_catalogue};
+pub(crate) use catalogue::{Listed, postgres as postgres_catalogue, sqlite as sqlite_catalogue};
 pub(crate) use lease::Lease;
 pub(crate) use postgres::Postgres;
 pub(crate) use sqlite::{PARAMETERS, Sqlite, count, stored_instant};

@@ -23,7 +23,7 @@ pub(crate) fn stored_instant(instant: DateTime<Utc>) -> Option<String> {
 pub(crate) async fn count(
     connection: &mut SqliteConnection,
     table: &str,
-) -> Result<u64, StoreError> {
+) -> Result<u64, sqlx::Error> {
     let sql = AssertSqlSafe(format!("SELECT count(*) FROM {table}")).into_sql_str();
     let count: i64 = sqlx::query_scalar(sql).fetch_one(connection).await?;
     Ok(count.unsigned_abs())

@@ -19,3 +19,24 @@ pub struct CatalogueColumn {
     /// Whether a null is allowed: neither NOT NULL nor part of the primary key.
     pub nullable: bool,
 }
+
+/// One column of one table or view, as a list of the whole database has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Listed {
+    /// The table, with its schema where that has to be written.
+    pub(crate) table: String,
+    /// Whether it is a view, materialized or not.
+    pub(crate) view: bool,
+    /// The column.
+    pub(crate) column: String,
+    /// Its type, as declared.
+    pub(crate) declared: String,
+    /// Whether a null is allowed.
+    pub(crate) nullable: bool,
+    /// Its place in the primary key, from 1.
+    pub(crate) key: Option<i32>,
+    /// The `table.column` that a foreign key refers to, all of them when there are several.
+    pub(crate) references: Option<String>,
+    /// The rows of the table.
+    pub(crate) rows: Option<i64>,
+}

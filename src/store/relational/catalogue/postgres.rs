@@ -1,6 +1,6 @@
 //! PostgreSQL's catalogue: `pg_attribute` and `pg_type`, domains followed down to the type they are of.
 
-use super::CatalogueColumn;
+use super::{CatalogueColumn, Listed};
 use sqlx::postgres::types::Oid;
 use sqlx::postgres::{PgColumn, PgRow};
 use sqlx::{AssertSqlSafe, Column, PgConnection, Row, SqlSafeStr};
@@ -99,6 +99,70 @@ pub(crate) async fn tables(connection: &mut PgConnection) -> Result<Vec<String>,
     )
     .fetch_all(connection)
     .await
+}
+
+/// The columns of the primary key of a table, in the key's order; none when it has no key.
+///
+/// # Errors
+/// What the database says.
+pub(crate) async fn key_of_table(
+    connection: &mut PgConnection,
+    table: &str,
+) -> Result<Vec<String>, sqlx::Error> {
+    sqlx::query_scalar(
+        "SELECT a.attname::text FROM pg_constraint k \
+         JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = ANY (k.conkey) \
+         WHERE k.contype = 'p' AND k.conrelid = to_regclass($1) ORDER BY array_position(k.conkey, a.attnum)",
+    )
+    .bind(quoted_path(table))
+    .fetch_all(connection)
+    .await
+}
+
+/// Every column of every table and view that [`tables`] names. `strict` are the domains that forbid nulls, and the domains over
+/// them; a foreign key to a partitioned table has, below it, one for each partition, which say nothing new. The rows are those
+/// that the last ANALYZE or VACUUM estimated.
+///
+/// # Errors
+/// What the database says.
+pub(crate) async fn list(connection: &mut PgConnection) -> Result<Vec<Listed>, sqlx::Error> {
+    sqlx::query(
+        "WITH RECURSIVE strict AS ( \
+           SELECT oid FROM pg_type WHERE typtype = 'd' AND typnotnull \
+           UNION SELECT t.oid FROM pg_type t JOIN strict ON t.typbasetype = strict.oid WHERE t.typtype = 'd'), \
+         named AS ( \
+           SELECT c.*, CASE WHEN pg_table_is_visible(c.oid) THEN '' ELSE n.nspname || '.' END || c.relname AS name, \
+             n.nspname NOT IN ('pg_catalog', 'information_schema') AND n.nspname NOT LIKE 'pg\\_%' \
+               AND c.relname <> '_sqlx_migrations' AS is_ours \
+           FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind IN ('r', 'v', 'm', 'p', 'f')) \
+         SELECT c.name, c.relkind IN ('v', 'm'), a.attname::text, format_type(a.atttypid, a.atttypmod), \
+           NOT (a.attnotnull OR a.atttypid IN (SELECT oid FROM strict)), \
+           (SELECT array_position(k.conkey, a.attnum) FROM pg_constraint k WHERE k.conrelid = c.oid AND k.contype = 'p'), \
+           (SELECT string_agg(other.name || '.' || b.attname, ', ' ORDER BY f.conname) \
+            FROM pg_constraint f JOIN named other ON other.oid = f.confrelid \
+            JOIN pg_attribute b ON b.attrelid = f.confrelid AND b.attnum = f.confkey[array_position(f.conkey, a.attnum)] \
+            WHERE f.conrelid = c.oid AND f.contype = 'f' AND a.attnum = ANY (f.conkey) AND NOT EXISTS ( \
+              SELECT FROM pg_constraint above WHERE above.oid = f.conparentid AND above.conrelid = f.conrelid)), \
+           CASE WHEN c.relkind <> 'v' AND c.reltuples >= 0 THEN c.reltuples::bigint END \
+         FROM named c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped \
+         WHERE c.is_ours ORDER BY c.name, a.attnum",
+    )
+    .fetch_all(connection)
+    .await?
+    .iter()
+    .map(|row| {
+        Ok(Listed {
+            table: row.try_get(0)?,
+            view: row.try_get(1)?,
+            column: row.try_get(2)?,
+            declared: row.try_get(3)?,
+            nullable: row.try_get(4)?,
+            key: row.try_get(5)?,
+            references: row.try_get(6)?,
+            rows: row.try_get(7)?,
+        })
+    })
+    .collect()
 }
 
 /// A table's name as SQL: `table` or `schema.table`, each part quoted.
