@@ -1,11 +1,11 @@
 //! Documents into frames, and writing them: paths, filters, upserts.
 
-use crate::world::{readings, world};
+use crate::world::{both, readings, upsert, world};
 use bson::{doc, rawdoc};
 use carnet::frame::FrameError;
 use carnet::record::Record;
-use carnet::store::Upserted;
 use carnet::store::document::Filter;
+use carnet::store::{StoreError, Upserted};
 use chrono::{DateTime, Utc};
 use proptest::prelude::*;
 
@@ -54,36 +54,44 @@ fn nested_paths_become_typed_columns_with_nulls_where_nothing_is() {
 
 #[test]
 fn writing_again_changes_nothing_and_a_changed_document_is_replaced() {
-    let world = world();
-    world.upsert(&readings(1200));
-    assert_eq!(
-        world.upsert(&readings(1200)),
-        Upserted {
-            new: 0,
-            changed: 0,
-            same: 1200
+    both(&readings(1_200), |store| {
+        let done = |new, changed, same| Upserted { new, changed, same };
+        assert_eq!(upsert(store, &readings(1_200)).unwrap(), done(0, 0, 1_200));
+        let time = bson::DateTime::from_millis(5);
+        let changed = [
+            rawdoc! { "_id": "A/00000", "station": "C", "time": time },
+            rawdoc! { "_id": "new", "station": "C", "time": time },
+        ];
+        assert_eq!(upsert(store, &changed).unwrap(), done(1, 1, 0));
+        let load = store.load::<Reading>().matching(doc! { "station": "C" });
+        assert_eq!(load.run().unwrap().height(), 2);
+        let error = upsert(store, &[rawdoc! { "station": "A" }]).unwrap_err();
+        assert!(
+            matches!(error, StoreError::Document { position: 0, .. }),
+            "{error}"
+        );
+    });
+}
+
+#[test]
+fn a_value_that_does_not_fit_names_its_path_type_and_key() {
+    let odd = [
+        rawdoc! { "_id": "a", "station": 7, "time": bson::DateTime::from_millis(0) },
+        rawdoc! { "_id": "b", "time": "noon", "obs": { "wind": { "speed": "strong" } } },
+    ];
+    both(&odd, |store| {
+        let error = store.load::<Reading>().run().unwrap_err().to_string();
+        for told in [
+            "station: wanted text, found Int32 in 1 row, such as a",
+            "station: wanted text, found nothing in 1 row, such as b",
+            "time: wanted timestamp, found String in 1 row, such as b",
+            "wind_speed: wanted 64-bit float, found String in 1 row, such as b",
+        ] {
+            assert!(error.contains(told), "{error}");
         }
-    );
-    let changed =
-        rawdoc! { "_id": "A/00000", "station": "C", "time": bson::DateTime::from_millis(5) };
-    assert_eq!(
-        world.upsert(&[changed]),
-        Upserted {
-            new: 0,
-            changed: 1,
-            same: 0
-        }
-    );
-    assert_eq!(
-        world
-            .store
-            .load::<Reading>()
-            .matching(doc! { "station": "C" })
-            .run()
-            .unwrap()
-            .height(),
-        1
-    );
+        let loaded = store.load::<Reading>().misfits_as_null().run().unwrap();
+        assert_eq!(loaded.report.mismatches.len(), 4);
+    });
 }
 
 #[test]
@@ -127,30 +135,6 @@ fn a_double_that_a_narrow_float_cannot_hold_does_not_fit() {
         error.contains("wind_speed") && error.contains("such as x"),
         "{error}"
     );
-}
-
-#[test]
-fn a_value_that_does_not_fit_names_its_path_type_and_key() {
-    let world = world();
-    world.upsert(&[
-        rawdoc! { "_id": "x", "time": "noon", "obs": { "wind": { "speed": "strong" } } },
-    ]);
-    let error = world.store.load::<Reading>().run().unwrap_err().to_string();
-    assert!(
-        error.contains("station: wanted text, found nothing in 1 row, such as x"),
-        "{error}"
-    );
-    assert!(
-        error.contains("wind_speed: wanted 64-bit float, found String"),
-        "{error}"
-    );
-    let loaded = world
-        .store
-        .load::<Reading>()
-        .misfits_as_null()
-        .run()
-        .unwrap();
-    assert_eq!(loaded.report.mismatches.len(), 3);
 }
 
 #[test]

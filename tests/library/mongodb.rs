@@ -1,8 +1,8 @@
 //! MongoDB collections into frames, and writing them, by the same calls as embedded documents.
 
 use crate::servers::mongodb;
-use crate::world::{readings, world};
-use bson::{doc, rawdoc};
+use crate::world::{readings, upsert, world};
+use bson::doc;
 use carnet::record::Record;
 use carnet::store::{Migrated, Migration, Migrations, Store, StoreError, Upserted};
 use chrono::{DateTime, Utc};
@@ -32,15 +32,6 @@ fn migrations(mongodb: &'static [Migration]) -> Migrations<'static> {
         mongodb,
         ..Migrations::default()
     }
-}
-
-fn upsert(store: &Store, documents: &[bson::raw::RawDocumentBuf]) -> Result<Upserted, StoreError> {
-    store.block_on(async {
-        let mut transaction = store.begin().await?;
-        let done = transaction.upsert_documents("reading", documents).await?;
-        transaction.commit().await?;
-        Ok(done)
-    })
 }
 
 #[test]
@@ -96,73 +87,6 @@ fn the_same_documents_give_the_same_frame_as_in_the_embedded_store() {
             .height(),
         0
     );
-}
-
-#[test]
-fn writing_again_changes_nothing_and_a_changed_document_is_replaced() {
-    let server = mongodb();
-    upsert(&server.store, &readings(10)).unwrap();
-    assert_eq!(
-        upsert(&server.store, &readings(10)).unwrap(),
-        Upserted {
-            new: 0,
-            changed: 0,
-            same: 10
-        }
-    );
-    let changed = [
-        rawdoc! { "_id": "A/00000", "station": "A" },
-        rawdoc! { "_id": "new", "station": "N" },
-    ];
-    assert_eq!(
-        upsert(&server.store, &changed).unwrap(),
-        Upserted {
-            new: 1,
-            changed: 1,
-            same: 0
-        }
-    );
-    let error = upsert(&server.store, &[rawdoc! { "station": "A" }]).unwrap_err();
-    assert!(
-        matches!(error, StoreError::Document { position: 0, .. }),
-        "{error}"
-    );
-}
-
-#[test]
-fn a_value_that_does_not_fit_names_its_path_type_and_key() {
-    let server = mongodb();
-    let time = bson::DateTime::from_millis(0);
-    let odd = [
-        rawdoc! { "_id": "a", "station": 7, "time": time },
-        rawdoc! { "_id": "b", "time": time, "obs": { "temperature": "warm" } },
-    ];
-    upsert(&server.store, &odd).unwrap();
-    let error = server
-        .store
-        .load::<Reading>()
-        .run()
-        .unwrap_err()
-        .to_string();
-    assert!(
-        error.contains("station: wanted text, found Int32 in 1 row, such as a"),
-        "{error}"
-    );
-    assert!(
-        error.contains("station: wanted text, found nothing in 1 row, such as b"),
-        "{error}"
-    );
-    assert!(
-        error.contains("temperature: wanted 64-bit float, found String in 1 row, such as b"),
-        "{error}"
-    );
-    let loaded = server
-        .store
-        .load::<Reading>()
-        .misfits_as_null()
-        .run()
-        .unwrap();
-    assert_eq!(loaded.report.mismatches.len(), 3);
 }
 
 #[test]

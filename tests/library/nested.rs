@@ -1,10 +1,9 @@
 //! Subdocuments, lists, decimals and bytes of documents, the same from both document stores.
 
 use crate::servers::mongodb;
-use crate::world::world;
+use crate::world::both;
 use bson::{Bson, doc};
 use carnet::record::{Decimal, Record};
-use carnet::store::Store;
 
 #[derive(Record)]
 #[allow(dead_code)]
@@ -43,21 +42,6 @@ fn documents() -> Vec<bson::raw::RawDocumentBuf> {
     .iter()
     .map(|document| document.try_into().unwrap())
     .collect()
-}
-
-fn both(documents: &[bson::raw::RawDocumentBuf], check: impl Fn(&Store)) {
-    let (server, embedded) = (mongodb(), world());
-    for store in [&server.store, &embedded.store] {
-        store.block_on(async {
-            let mut transaction = store.begin().await.unwrap();
-            transaction
-                .upsert_documents("reading", documents)
-                .await
-                .unwrap();
-            transaction.commit().await.unwrap();
-        });
-        check(store);
-    }
 }
 
 #[test]

@@ -1,8 +1,9 @@
 //! A small store in a folder of its own: one table and one collection, with the awkward values that real ones hold.
 
+use crate::servers::mongodb;
 use bson::raw::RawDocumentBuf;
 use bson::{DateTime, rawdoc};
-use carnet::store::{Migration, Migrations, Store};
+use carnet::store::{Migration, Migrations, Store, StoreError, Upserted};
 use tempfile::TempDir;
 
 pub(crate) const SQLITE: &[Migration] = &[Migration {
@@ -56,16 +57,8 @@ impl World {
             .unwrap();
     }
 
-    pub(crate) fn upsert(&self, documents: &[RawDocumentBuf]) -> carnet::store::Upserted {
-        self.store.block_on(async {
-            let mut transaction = self.store.begin().await.unwrap();
-            let done = transaction
-                .upsert_documents("reading", documents)
-                .await
-                .unwrap();
-            transaction.commit().await.unwrap();
-            done
-        })
+    pub(crate) fn upsert(&self, documents: &[RawDocumentBuf]) -> Upserted {
+        upsert(&self.store, documents).unwrap()
     }
 }
 
@@ -87,4 +80,24 @@ pub(crate) fn readings(count: i32) -> Vec<RawDocumentBuf> {
             rawdoc! { "_id": format!("{station}/{number:05}"), "station": station, "time": time, "obs": obs }
         })
         .collect()
+}
+
+/// Writes documents to the collection `reading`.
+pub(crate) fn upsert(store: &Store, documents: &[RawDocumentBuf]) -> Result<Upserted, StoreError> {
+    store.block_on(async {
+        let mut transaction = store.begin().await?;
+        let done = transaction.upsert_documents("reading", documents).await?;
+        transaction.commit().await?;
+        Ok(done)
+    })
+}
+
+/// Checks the same of MongoDB and of the embedded store, each with these documents in the collection `reading`.
+pub(crate) fn both(documents: &[RawDocumentBuf], check: impl Fn(&Store)) {
+    let (server, embedded) = (mongodb(), world());
+    for store in [&server.store, &embedded.store] {
+        let done = upsert(store, documents).unwrap();
+        assert_eq!(done.new, documents.len() as u64);
+        check(store);
+    }
 }

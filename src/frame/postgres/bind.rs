@@ -9,8 +9,9 @@ use super::Failed;
 use super::placeholder::replace;
 use crate::frame::{FrameError, Param};
 use chrono::SecondsFormat;
+use sqlx::postgres::PgStatement;
 use sqlx::postgres::types::Oid;
-use sqlx::{AssertSqlSafe, Either, Executor, PgConnection, SqlSafeStr, Statement};
+use sqlx::{AssertSqlSafe, Connection, Either, Executor, PgConnection, SqlSafeStr, Statement};
 
 /// The statement without placeholders, after its values are in the transaction's settings.
 pub(super) async fn bind(
@@ -54,11 +55,21 @@ fn name(number: usize) -> String {
     format!("carnet.p{number}")
 }
 
+/// The statement as the server describes it now: sqlx would give again what it was told of the same text before, when a table of it
+/// may have been another.
+pub(super) async fn described(
+    connection: &mut PgConnection,
+    sql: &str,
+) -> Result<PgStatement, sqlx::Error> {
+    connection.clear_cached_statements().await?;
+    connection
+        .prepare(AssertSqlSafe(sql.to_owned()).into_sql_str())
+        .await
+}
+
 /// The type of each placeholder as the server infers it, as SQL.
 async fn types(connection: &mut PgConnection, sql: &str) -> Result<Vec<String>, Failed> {
-    let statement = (&mut *connection)
-        .prepare(AssertSqlSafe(sql.to_owned()).into_sql_str())
-        .await?;
+    let statement = described(connection, sql).await?;
     let oids: Vec<Oid> = match statement.parameters() {
         Some(Either::Left(types)) => types
             .iter()

@@ -25,7 +25,7 @@ use crate::store::relational::{Lease, Postgres, postgres_catalogue};
 use copy::{CopyError, Reader};
 use decode::Decoder;
 use futures_util::TryStreamExt;
-use sqlx::{AssertSqlSafe, Executor, PgConnection, SqlSafeStr, Statement};
+use sqlx::{PgConnection, Statement};
 
 /// Reads the rows of a table or view, or those that a query gives.
 pub(super) async fn read(
@@ -182,9 +182,7 @@ async fn of_table(connection: &mut PgConnection, request: &Request) -> Result<Se
 
 /// The columns of a query, as the server describes it, each of the natural kind of its type.
 async fn of_statement(connection: &mut PgConnection, statement: &str) -> Result<Selection, Failed> {
-    let prepared = (&mut *connection)
-        .prepare(AssertSqlSafe(statement.to_owned()).into_sql_str())
-        .await?;
+    let prepared = bind::described(connection, statement).await?;
     let columns = postgres_catalogue::columns_of_statement(connection, prepared.columns()).await?;
     let fields = query::fields(&columns, types::kinds)?;
     let (mut expressions, mut decoders) = (Vec::new(), Vec::new());
