@@ -3,7 +3,7 @@
 use super::bson::{Paths, append, damaged, search};
 use super::cursor::{Cell, Cursor};
 use super::output::Output;
-use super::plan::{Read, Request};
+use super::request::{Read, Request};
 use super::watch::Watch;
 use super::{FrameError, Param};
 use crate::store::document::{Filter, Order, SortKey, indexed_paths, table_of};

@@ -1,6 +1,7 @@
 //! `store.load::<T>()`: what to read, how to treat what does not fit, and the frame that comes of it.
 
-use super::plan::{Plan, Request};
+use super::plan::Plan;
+use super::request::Request;
 use super::{Batches, Cancel, FrameError, IntoParams, LoadReport, Progress};
 use crate::record::Record;
 use crate::store::{Snapshot, Store};

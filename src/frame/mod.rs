@@ -1,8 +1,8 @@
 //! Typed loaders: a [`Record`](crate::record::Record) and a store give a polars frame with exactly the record's types, and
 //! a [`LoadReport`] that says what was read and what did not fit.
 //!
-//! `load.rs` and `query.rs` are what a caller says; `plan.rs` has it read by one reader or several into `output.rs`, and `batches.rs`
-//! frame by frame. One file a conversion: `sqlite.rs` reads tables by SQLite's own cursor, `postgres/` by binary COPY, `bson.rs` reads documents
+//! `load.rs` and `query.rs` are what a caller says; `plan.rs` has it read by one `reader.rs` or several into `output.rs`, and
+//! `batches.rs` frame by frame; a `request.rs` is what a database is asked. One file a conversion: `sqlite.rs` reads tables by SQLite's own cursor, `postgres/` by binary COPY, `bson.rs` reads documents
 //! from raw bytes, which `embedded.rs` and `mongodb.rs` bring. All push into the same [`builder`] and none makes a row or a
 //! document object. The record is compared with the database's catalogue before the first row is read.
 //!
@@ -28,7 +28,9 @@ mod param;
 mod plan;
 mod postgres;
 mod query;
+mod reader;
 mod report;
+mod request;
 mod sqlite;
 mod watch;
 mod write;

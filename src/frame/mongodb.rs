@@ -4,8 +4,8 @@
 use super::FrameError;
 use super::bson::{Paths, append, damaged, search};
 use super::output::Output;
-use super::plan::{Read, Request};
 use super::report::SEARCHED;
+use super::request::{Read, Request};
 use crate::record::Field;
 use crate::store::StoreError;
 use crate::store::document::Mongo;

@@ -1,6 +1,7 @@
 //! `store.query("select …", values)`: any query's rows as a frame, with the types that the database says they have.
 
-use super::plan::{Plan, Request};
+use super::plan::Plan;
+use super::request::Request;
 use super::{Batches, Cancel, FrameError, IntoParams, Loaded, Policy, Progress};
 use crate::record::{Field, Kind, Place, Schema};
 use crate::store::relational::CatalogueColumn;

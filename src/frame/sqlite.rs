@@ -4,7 +4,7 @@
 use super::builder::{Builder, push_float, push_whole};
 use super::cursor::{Cell, Cursor};
 use super::output::Output;
-use super::plan::{Declared, Read, Request};
+use super::request::{Declared, Read, Request};
 use super::watch::Watch;
 use super::{FrameError, Param, check, query};
 use crate::record::{Field, Kind, decimal_from};

@@ -17,7 +17,7 @@ pub(super) use ranges::ranges;
 pub(super) use types::kinds;
 
 use super::output::Output;
-use super::plan::{Declared, Read, Request};
+use super::request::{Declared, Read, Request};
 use super::{FrameError, check, query};
 use crate::record::Field;
 use crate::store::quoted;

@@ -2,7 +2,7 @@
 
 use super::Failed;
 use crate::frame::FrameError;
-use crate::frame::plan::Request;
+use crate::frame::request::Request;
 use crate::record::Schema;
 use crate::store::quoted;
 use crate::store::relational::{Lease, Postgres, postgres_catalogue};
