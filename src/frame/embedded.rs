@@ -6,7 +6,9 @@ use super::output::Output;
 use super::request::{Read, Request};
 use super::watch::Watch;
 use super::{FrameError, Param};
-use crate::store::document::{Filter, Order, SortKey, indexed_paths, table_of};
+use crate::store::document::{
+    Filter, IndexedPath, Key, Order, OrderError, indexed_paths, table_of,
+};
 use crate::store::quoted;
 use bson::Bson;
 use bson::raw::RawDocument;
@@ -32,8 +34,11 @@ pub(super) async fn read(
     let mut cursor = Cursor::open(&mut handle, &query, &values, watch)?;
     output.begin(&request.schema.fields);
     let mut paths = Paths::of(&request.schema.fields);
-    let order = (!request.sort.is_empty()).then(|| Order::new(&request.sort));
-    let mut sorted: Vec<(SortKey, Vec<u8>)> = Vec::new();
+    let order = (!request.sort.is_empty()).then(|| {
+        let paths = request.sort.iter();
+        Order::new(paths.map(|(path, descending)| (path.as_str(), *descending)))
+    });
+    let mut sorted: Vec<(Key, Vec<u8>)> = Vec::new();
     let mut read = 0;
     let mut put = |document: &RawDocument, output: &mut Output<'_>| {
         let id = || match document.get_str("_id") {
@@ -70,14 +75,21 @@ pub(super) async fn read(
         }
         match &order {
             Some(order) => {
-                let key = order.key(document).map_err(invalid)?;
+                let key = order.key(document).map_err(|error| match error {
+                    OrderError::Bson(error) => invalid(error),
+                    other => FrameError::Unsortable {
+                        collection: collection.to_owned(),
+                        id: id(),
+                        reason: other.to_string(),
+                    },
+                })?;
                 sorted.push((key, bytes.to_vec()));
             }
             None => put(document, output)?,
         }
     }
-    if let Some(order) = order {
-        sorted.sort_by(|(a, _), (b, _)| order.compare(a, b));
+    if order.is_some() {
+        sorted.sort_by(|(a, _), (b, _)| a.cmp(b));
         for (_, bytes) in sorted.iter().take(request.limit.unwrap_or(usize::MAX)) {
             let invalid =
                 |error: bson::error::Error| damaged(collection, "?".into(), error.to_string());
@@ -93,7 +105,7 @@ pub(super) async fn read(
 }
 
 /// The statement that reads bodies, narrowed by conditions on indexed paths.
-fn query(collection: &str, filter: &Filter, indexed: &[String]) -> (String, Vec<Param>) {
+fn query(collection: &str, filter: &Filter, indexed: &[IndexedPath]) -> (String, Vec<Param>) {
     let (conditions, values) = filter.pushed_down(indexed);
     let narrowed = if conditions.is_empty() {
         String::new()

@@ -185,6 +185,16 @@ pub enum FrameError {
         /// The collection.
         collection: String,
     },
+    /// A document that has no place in an order.
+    #[error("document {id} of {collection} cannot be sorted: {reason}")]
+    Unsortable {
+        /// The collection.
+        collection: String,
+        /// Its key.
+        id: String,
+        /// Why not.
+        reason: String,
+    },
     /// A reader's thread that did not come to its end.
     #[error("a reader of the load ended early: {0}")]
     Thread(tokio::task::JoinError),

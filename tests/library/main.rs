@@ -4,6 +4,7 @@
 mod catalogue;
 mod documents;
 mod file;
+mod filters;
 mod mongodb;
 mod nested;
 mod postgres;

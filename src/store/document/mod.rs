@@ -7,18 +7,23 @@
 
 mod filter;
 mod mongodb;
+mod narrow;
+mod number;
 mod order;
 mod path;
 mod upsert;
+mod value;
 
 pub use filter::{Filter, FilterError};
 pub(crate) use mongodb::Mongo;
-pub(crate) use order::{Order, SortKey};
+pub(crate) use narrow::IndexedPath;
+pub(crate) use order::{Key, Order, OrderError};
 pub use path::lookup;
 pub(crate) use upsert::upsert;
 
 use crate::store::relational::{count, sqlite_catalogue};
 use crate::store::{StoreError, quoted};
+use narrow::Affinity;
 use sqlx::SqliteConnection;
 
 const PREFIX: &str = "document_";
@@ -42,10 +47,10 @@ pub(crate) fn table_of(collection: &str) -> String {
 ///
 /// # Errors
 /// When no migration made the collection, or the database fails.
-pub async fn indexed_paths(
+pub(crate) async fn indexed_paths(
     connection: &mut SqliteConnection,
     collection: &str,
-) -> Result<Vec<String>, StoreError> {
+) -> Result<Vec<IndexedPath>, StoreError> {
     let columns = sqlite_catalogue::columns_of_table(connection, &table_of(collection)).await?;
     if columns.is_empty() {
         let existing = collections(connection).await?;
@@ -61,8 +66,12 @@ pub async fn indexed_paths(
     }
     Ok(columns
         .into_iter()
-        .map(|column| column.name)
-        .filter(|name| name != "id" && name != "body")
+        .filter(|column| column.name != "id" && column.name != "body")
+        .map(|column| IndexedPath {
+            affinity: Affinity::of(&column.declared),
+            nullable: column.nullable,
+            path: column.name,
+        })
         .collect())
 }
 
@@ -96,7 +105,11 @@ pub(crate) async fn list(
     for name in collections(connection).await? {
         listed.push(ListedCollection {
             documents: count(connection, &quoted(&table_of(&name))).await?,
-            indexed: indexed_paths(connection, &name).await?,
+            indexed: indexed_paths(connection, &name)
+                .await?
+                .into_iter()
+                .map(|indexed| indexed.path)
+                .collect(),
             name,
         });
     }

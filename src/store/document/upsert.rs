@@ -20,7 +20,11 @@ pub(crate) async fn upsert(
     collection: &str,
     documents: &[RawDocumentBuf],
 ) -> Result<Upserted, StoreError> {
-    let paths = indexed_paths(connection, collection).await?;
+    let paths: Vec<String> = indexed_paths(connection, collection)
+        .await?
+        .into_iter()
+        .map(|indexed| indexed.path)
+        .collect();
     let table = quoted(&table_of(collection));
     let before = count(connection, &table).await?;
     let mut written = 0;

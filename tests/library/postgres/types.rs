@@ -110,14 +110,22 @@ fn every_type_can_be_loaded_as_text_as_postgresql_writes_it_and_as_null() {
             .run()
             .unwrap_or_else(|error| panic!("{kind}: {error}"));
         let declared = natural.report.columns[1].declared.clone().unwrap();
-        // Infinite instants and arrays of several dimensions are the only values here that their own kinds cannot hold.
+        // The only values here that their own kinds cannot hold: infinite instants, 24:00, NaN with two places, an array of two
+        // dimensions.
         let misfits = natural
             .report
             .mismatches
             .iter()
             .map(|one| one.count)
             .sum::<u64>();
-        let unfit = ["timestamp", "timestamptz", "time", "text[][]"].contains(kind);
+        let unfit = [
+            "timestamp",
+            "timestamptz",
+            "time",
+            "numeric(5,2)",
+            "text[][]",
+        ]
+        .contains(kind);
         assert_eq!(
             misfits,
             if unfit { 2 } else { 0 },
