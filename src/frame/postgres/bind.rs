@@ -9,15 +9,15 @@ use super::Failed;
 use super::placeholder::replace;
 use crate::frame::{FrameError, Param};
 use chrono::SecondsFormat;
-use sqlx::postgres::PgStatement;
-use sqlx::postgres::types::Oid;
-use sqlx::{AssertSqlSafe, Connection, Either, Executor, PgConnection, SqlSafeStr, Statement};
+use sqlx::{AssertSqlSafe, PgConnection, SqlSafeStr};
 
-/// The statement without placeholders, after its values are in the transaction's settings.
+/// The statement without placeholders, after its values are in the transaction's settings. One with text that a caller gave is
+/// found to be one statement, whether it has values or not.
 pub(super) async fn bind(
     connection: &mut PgConnection,
     sql: &str,
     values: &[Param],
+    is_callers: bool,
 ) -> Result<String, Failed> {
     let (_, placeholders) = replace(sql, |_| String::new());
     if placeholders != values.len() {
@@ -26,7 +26,7 @@ pub(super) async fn bind(
             values: values.len(),
         }));
     }
-    if values.is_empty() {
+    if !is_callers {
         return Ok(sql.to_owned());
     }
     let types = types(connection, sql).await?;
@@ -55,34 +55,22 @@ fn name(number: usize) -> String {
     format!("carnet.p{number}")
 }
 
-/// The statement as the server describes it now: sqlx would give again what it was told of the same text before, when a table of it
-/// may have been another.
-pub(super) async fn described(
-    connection: &mut PgConnection,
-    sql: &str,
-) -> Result<PgStatement, sqlx::Error> {
-    connection.clear_cached_statements().await?;
-    connection
-        .prepare(AssertSqlSafe(sql.to_owned()).into_sql_str())
-        .await
-}
-
-/// The type of each placeholder as the server infers it, as SQL.
+/// The type of each placeholder as the server infers it, as SQL. The statement is prepared by a statement of SQL, since sqlx would
+/// look up the types of all its columns as well, and does not know each kind of type there is. Sent with parameters, although it has
+/// none, it must be one statement: so nothing can follow the text that a caller gives.
 async fn types(connection: &mut PgConnection, sql: &str) -> Result<Vec<String>, Failed> {
-    let statement = described(connection, sql).await?;
-    let oids: Vec<Oid> = match statement.parameters() {
-        Some(Either::Left(types)) => types
-            .iter()
-            .map(|of| of.oid().unwrap_or_default())
-            .collect(),
-        _ => Vec::new(),
-    };
+    let prepare = AssertSqlSafe(format!("PREPARE carnet AS {sql}")).into_sql_str();
+    sqlx::query(prepare)
+        .persistent(false)
+        .execute(&mut *connection)
+        .await?;
     let names = sqlx::query_scalar(
-        "SELECT format_type(oid, NULL) FROM unnest($1) WITH ORDINALITY AS t (oid, place) ORDER BY place",
+        "SELECT type::text FROM pg_prepared_statements, unnest(parameter_types) WITH ORDINALITY AS t (type, place) \
+         WHERE name = 'carnet' ORDER BY place",
     )
-    .bind(oids)
-    .fetch_all(connection)
+    .fetch_all(&mut *connection)
     .await?;
+    sqlx::query("DEALLOCATE carnet").execute(connection).await?;
     Ok(names)
 }
 

@@ -25,7 +25,7 @@ use crate::store::relational::{Lease, Postgres, postgres_catalogue};
 use copy::{CopyError, Reader};
 use decode::Decoder;
 use futures_util::TryStreamExt;
-use sqlx::{PgConnection, Statement};
+use sqlx::{AssertSqlSafe, PgConnection, Row, SqlSafeStr};
 
 /// Reads the rows of a table or view, or those that a query gives.
 pub(super) async fn read(
@@ -80,13 +80,13 @@ async fn in_transaction(
     output: &mut Output<'_>,
 ) -> Result<Read, Failed> {
     let Selection {
-        statement,
+        bound,
         told,
         fields,
         mut decoders,
         columns,
     } = match &request.statement {
-        Some(statement) => of_statement(connection, statement).await?,
+        Some(statement) => of_statement(connection, statement, request).await?,
         None => of_table(connection, request).await?,
     };
     let key = request
@@ -94,7 +94,6 @@ async fn in_transaction(
         .as_ref()
         .and_then(|key| fields.iter().position(|field| field.path == *key));
     output.begin(&fields);
-    let bound = bind::bind(connection, &statement, &request.values).await?;
     let mut stream = connection
         .copy_out_raw(&format!("COPY ({bound}\n) TO STDOUT (FORMAT binary)"))
         .await?;
@@ -117,8 +116,9 @@ async fn in_transaction(
 
 /// What to select, and how it is read.
 struct Selection {
-    statement: String,
-    /// What the report shows: without this reader's range.
+    /// The statement with its values bound.
+    bound: String,
+    /// What the report shows: with placeholders, without this reader's range.
     told: String,
     fields: Vec<Field>,
     decoders: Vec<Decoder>,
@@ -168,8 +168,10 @@ async fn of_table(connection: &mut PgConnection, request: &Request) -> Result<Se
         let rest = request.clauses(&postgres_catalogue::quoted_path(table), order);
         format!("SELECT {} {rest}", expressions.join(", "))
     };
+    let is_callers = request.condition.is_some();
+    let bound = bind::bind(connection, &select(request), &request.values, is_callers).await?;
     Ok(Selection {
-        statement: select(request),
+        bound,
         told: select(&Request {
             range: None,
             ..request.clone()
@@ -181,9 +183,19 @@ async fn of_table(connection: &mut PgConnection, request: &Request) -> Result<Se
 }
 
 /// The columns of a query, as the server describes it, each of the natural kind of its type.
-async fn of_statement(connection: &mut PgConnection, statement: &str) -> Result<Selection, Failed> {
-    let prepared = bind::described(connection, statement).await?;
-    let columns = postgres_catalogue::columns_of_statement(connection, prepared.columns()).await?;
+async fn of_statement(
+    connection: &mut PgConnection,
+    statement: &str,
+    request: &Request,
+) -> Result<Selection, Failed> {
+    let bound = bind::bind(connection, statement, &request.values, true).await?;
+    // One row without values has the columns of the query, which is not run for it.
+    let empty =
+        format!("SELECT query.* FROM (SELECT 1) AS one LEFT JOIN (\n{bound}\n) AS query ON false");
+    let empty = sqlx::raw_sql(AssertSqlSafe(empty).into_sql_str())
+        .fetch_one(&mut *connection)
+        .await?;
+    let columns = postgres_catalogue::columns_of_statement(connection, empty.columns()).await?;
     let fields = query::fields(&columns, types::kinds)?;
     let (mut expressions, mut decoders) = (Vec::new(), Vec::new());
     let mut is_cast = false;
@@ -196,18 +208,16 @@ async fn of_statement(connection: &mut PgConnection, statement: &str) -> Result<
         });
         decoders.push(Decoder::new(form));
     }
-    let statement = if is_cast {
+    let wrapped = |statement: &str| {
         let names: Vec<String> = (0..columns.len())
             .map(|place| format!("c{place}"))
             .collect();
         let (expressions, names) = (expressions.join(", "), names.join(", "));
         format!("SELECT {expressions} FROM (\n{statement}\n) AS query ({names})")
-    } else {
-        statement.to_owned()
     };
     Ok(Selection {
-        told: statement.clone(),
-        statement,
+        bound: if is_cast { wrapped(&bound) } else { bound },
+        told: statement.to_owned(),
         fields,
         decoders,
         columns: columns

@@ -50,8 +50,11 @@ fn a_filter_that_is_more_than_a_condition_or_miscounts_its_values_is_refused() {
         "true) TO STDOUT; DROP TABLE sensor; --",
     ] {
         let load = database.store.load::<Sensor>();
-        let error = load.filter(condition, [0i64; 0]).run().unwrap_err();
+        let error = load.filter(condition, ()).run().unwrap_err();
         assert!(error.to_string().contains("syntax error"), "{error}");
+        let sql = format!("SELECT code FROM sensor WHERE ({condition}");
+        let error = database.store.query(&sql, ()).run().unwrap_err();
+        assert!(!error.to_string().is_empty());
     }
     let load = database.store.load::<Sensor>();
     let error = load.filter("code = $1", ["a", "b"]).run().unwrap_err();
