@@ -148,7 +148,7 @@ def main():
             print(f"PostgreSQL has {rows:,} rows", file=sys.stderr)
             mine = [ours, "postgres", database]
             peers = {name: peer(name, database) for name in ("connectorx", "adbc", "pandas", "drain")}
-            own = {"carnet": mine, "2 partitions": [*mine, "--partitions", "2"], "batches": [*mine, "--batches", "100000"]}
+            own = {"carnet": mine, "2 partitions": [*mine, "--partitions", "2"], "batches": [*mine, "--batches", "50000"]}
             results = interleaved(own | peers, arguments.rounds)
             goals = {("connectorx", "seconds"): 0.85, ("drain", "seconds"): 1.1}
             lines += compared("PostgreSQL", results, peers, goals)

@@ -11,9 +11,6 @@ use polars_arrow::array::ListArray;
 use polars_arrow::bitmap::BitmapBuilder;
 use polars_arrow::offset::Offsets;
 
-/// Room that a builder begins with.
-const ROWS: usize = 1024;
-
 /// A column being built.
 pub(super) enum Builder {
     Bool(BooleanChunkedBuilder),
@@ -56,42 +53,46 @@ pub(super) struct StructBuilder {
 }
 
 impl Builder {
-    /// An empty column for the field.
-    pub(super) fn new(field: &Field) -> Builder {
-        Builder::of(field.name.as_str().into(), &field.kind)
+    /// An empty column for the field, with room for so many rows.
+    pub(super) fn new(field: &Field, rows: usize) -> Builder {
+        Builder::of(field.name.as_str().into(), &field.kind, rows)
     }
 
-    fn of(name: PlSmallStr, kind: &Kind) -> Builder {
+    fn of(name: PlSmallStr, kind: &Kind, rows: usize) -> Builder {
         match kind {
-            Kind::Bool => Builder::Bool(BooleanChunkedBuilder::new(name, ROWS)),
-            Kind::Int32 => Builder::Int32(PrimitiveChunkedBuilder::new(name, ROWS)),
-            Kind::Int64 => Builder::Int64(PrimitiveChunkedBuilder::new(name, ROWS)),
-            Kind::Float32 => Builder::Float32(PrimitiveChunkedBuilder::new(name, ROWS)),
-            Kind::Float64 => Builder::Float64(PrimitiveChunkedBuilder::new(name, ROWS)),
+            Kind::Bool => Builder::Bool(BooleanChunkedBuilder::new(name, rows)),
+            Kind::Int32 => Builder::Int32(PrimitiveChunkedBuilder::new(name, rows)),
+            Kind::Int64 => Builder::Int64(PrimitiveChunkedBuilder::new(name, rows)),
+            Kind::Float32 => Builder::Float32(PrimitiveChunkedBuilder::new(name, rows)),
+            Kind::Float64 => Builder::Float64(PrimitiveChunkedBuilder::new(name, rows)),
             Kind::Decimal(scale) => {
-                Builder::Decimal(PrimitiveChunkedBuilder::new(name, ROWS), *scale)
+                Builder::Decimal(PrimitiveChunkedBuilder::new(name, rows), *scale)
             }
-            Kind::Text => Builder::Text(StringChunkedBuilder::new(name, ROWS)),
-            Kind::Bytes => Builder::Bytes(BinaryChunkedBuilder::new(name, ROWS)),
-            Kind::Date => Builder::Date(PrimitiveChunkedBuilder::new(name, ROWS)),
-            Kind::Time => Builder::Time(PrimitiveChunkedBuilder::new(name, ROWS)),
-            Kind::Datetime => Builder::Datetime(PrimitiveChunkedBuilder::new(name, ROWS)),
-            Kind::Timestamp => Builder::Timestamp(PrimitiveChunkedBuilder::new(name, ROWS)),
+            Kind::Text => Builder::Text(StringChunkedBuilder::new(name, rows)),
+            Kind::Bytes => Builder::Bytes(BinaryChunkedBuilder::new(name, rows)),
+            Kind::Date => Builder::Date(PrimitiveChunkedBuilder::new(name, rows)),
+            Kind::Time => Builder::Time(PrimitiveChunkedBuilder::new(name, rows)),
+            Kind::Datetime => Builder::Datetime(PrimitiveChunkedBuilder::new(name, rows)),
+            Kind::Timestamp => Builder::Timestamp(PrimitiveChunkedBuilder::new(name, rows)),
             Kind::List { item, .. } => Builder::List(Box::new(ListBuilder {
                 name,
-                item: Builder::of("item".into(), item),
+                item: Builder::of("item".into(), item, rows),
                 items: 0,
-                offsets: Offsets::with_capacity(ROWS),
-                lists: BitmapBuilder::with_capacity(ROWS),
+                offsets: Offsets::with_capacity(rows),
+                lists: BitmapBuilder::with_capacity(rows),
             })),
             Kind::Struct(fields) => Builder::Struct(Box::new(StructBuilder {
                 name,
-                fields: fields.iter().map(Builder::new).collect(),
-                rows: BitmapBuilder::with_capacity(ROWS),
+                fields: fields
+                    .iter()
+                    .map(|field| Builder::new(field, rows))
+                    .collect(),
+                rows: BitmapBuilder::with_capacity(rows),
             })),
         }
     }
 
+    #[inline]
     pub(super) fn push_null(&mut self) {
         match self {
             Builder::Bool(builder) => builder.append_null(),
@@ -189,17 +190,20 @@ impl StructBuilder {
 }
 
 /// Whether a float whose mantissa has this many bits holds the integer exactly, as it does all others of its size or less.
+#[inline]
 pub(super) fn holds(mantissa: u32, value: i64) -> bool {
     value.unsigned_abs() <= 1 << mantissa
 }
 
 /// Whether a 32-bit float has the value in its range; it may round, but neither to infinity nor to zero.
+#[inline]
 pub(super) fn narrows(value: f64) -> bool {
     let narrow = value as f32;
     narrow.is_finite() == value.is_finite() && (narrow == 0.0) == (value == 0.0)
 }
 
 /// Appends a whole number; false when the column does not hold it exactly.
+#[inline]
 pub(super) fn push_whole(builder: &mut Builder, value: i64) -> bool {
     match builder {
         Builder::Int64(builder) => builder.append_value(value),
@@ -229,6 +233,7 @@ pub(super) fn push_whole(builder: &mut Builder, value: i64) -> bool {
 }
 
 /// Appends a float; false when the column does not hold it.
+#[inline]
 pub(super) fn push_float(builder: &mut Builder, value: f64) -> bool {
     match builder {
         Builder::Float64(builder) => builder.append_value(value),

@@ -57,7 +57,7 @@ pub fn copy(bytes: &[u8]) {
     let mut output = Output::new("any".into(), Policy::Null, 5, &mut sink, &watch);
     let message = usize::from(how >> 1) + 1;
     let rows = postgres::decode_all(&fields, &forms, stream.chunks(message), &mut output);
-    if output.finish().is_ok()
+    if output.counted().is_ok()
         && let Some(rows) = rows
     {
         assert_eq!(rows, height, "each row is in a frame");
@@ -106,7 +106,7 @@ pub fn bson(bytes: &[u8]) {
     let mut paths = Paths::of(&fields);
     if append(document, &mut paths, &mut output, &String::new).is_ok() {
         let _ = search(document, &paths, &mut output.unnamed);
-        let ended = output.row(1).and_then(|()| output.finish());
+        let ended = output.row(1).and_then(|()| output.counted());
         assert!(ended.is_ok(), "columns of one row: {ended:?}");
     }
 }

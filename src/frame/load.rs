@@ -157,7 +157,8 @@ impl<T: Record> Load<T> {
     }
 
     /// Reads by so many connections at once, at most 16, each a range of this field: a column of numbers, dates or timestamps in
-    /// PostgreSQL, `_id` in MongoDB. In PostgreSQL all of them read one snapshot. The rows come range by range. A load that is
+    /// PostgreSQL, or `ctid`, the place in the table, which is the cheapest; `_id` in MongoDB. In PostgreSQL all of them read one
+    /// snapshot. The rows come range by range. A load that is
     /// sorted or limited is read by one, and so are SQLite and embedded documents, which are one file.
     #[must_use]
     pub fn partition_by(mut self, field: &str, readers: usize) -> Self {

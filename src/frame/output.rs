@@ -10,8 +10,21 @@ use polars::prelude::DataFrame;
 /// Rows after which progress is told and an interruption is listened to.
 const STEP: usize = 1_024;
 
+/// Rows that the first builders have room for.
+const ROWS: usize = 1_024;
+
 /// What takes each frame.
-pub(super) type Sink<'a> = &'a mut dyn FnMut(DataFrame) -> Result<(), FrameError>;
+pub(super) type Sink<'a> = &'a mut (dyn FnMut(DataFrame) -> Result<(), FrameError> + Send);
+
+/// What came of all rows, beside the frames.
+#[derive(Debug)]
+pub(super) struct Counted {
+    pub(super) rows: usize,
+    pub(super) bytes: u64,
+    pub(super) mismatches: Mismatches,
+    pub(super) missing: Vec<u64>,
+    pub(super) unnamed: Unnamed,
+}
 
 /// Rows being collected.
 pub(super) struct Output<'a> {
@@ -68,16 +81,23 @@ impl<'a> Output<'a> {
     /// Makes a column for each field, before the first row.
     pub(super) fn begin(&mut self, fields: &[Field]) {
         self.fields = fields.to_vec();
-        self.builders = fields.iter().map(Builder::new).collect();
+        self.builders = self.empty(ROWS);
         self.missing = vec![0; fields.len()];
     }
 
+    fn empty(&self, rows: usize) -> Vec<Builder> {
+        let fields = self.fields.iter();
+        fields.map(|field| Builder::new(field, rows)).collect()
+    }
+
     /// The builders to push a row's values to, and where to tell of those that do not fit.
+    #[inline]
     pub(super) fn columns(&mut self) -> (&mut [Builder], &mut Mismatches) {
         (&mut self.builders, &mut self.mismatches)
     }
 
     /// Ends a row, after each builder has got a value; `bytes` is the size of its values.
+    #[inline]
     pub(super) fn row(&mut self, bytes: u64) -> Result<(), FrameError> {
         self.rows += 1;
         self.since += 1;
@@ -92,12 +112,18 @@ impl<'a> Output<'a> {
     }
 
     /// Ends the rows; gives what is left as a frame, and one without rows if there were none.
-    pub(super) fn finish(&mut self) -> Result<(), FrameError> {
+    pub(super) fn counted(mut self) -> Result<Counted, FrameError> {
         self.tell()?;
         if self.since > 0 || self.frames == 0 {
             self.flush()?;
         }
-        Ok(())
+        Ok(Counted {
+            rows: self.rows,
+            bytes: self.bytes,
+            mismatches: self.mismatches,
+            missing: self.missing,
+            unnamed: self.unnamed,
+        })
     }
 
     fn tell(&mut self) -> Result<(), FrameError> {
@@ -113,7 +139,12 @@ impl<'a> Output<'a> {
                 mismatches: self.mismatches.list().to_vec(),
             });
         }
-        let fresh = self.fields.iter().map(Builder::new).collect();
+        // After a full frame the next one is likely to be full as well, and then has no room to spare.
+        let fresh = self.empty(if self.since == self.size {
+            self.size
+        } else {
+            ROWS
+        });
         let full = std::mem::replace(&mut self.builders, fresh);
         let mut columns = Vec::with_capacity(full.len());
         for builder in full {

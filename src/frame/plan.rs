@@ -10,6 +10,7 @@ use crate::store::{Documents, Snapshot, Store, Tables, runtime};
 use polars::prelude::DataFrame;
 use std::sync::mpsc::SyncSender;
 use std::time::Instant;
+use tokio::task::JoinHandle;
 
 /// Readers of one load at most.
 const PARTITIONS: usize = 16;
@@ -137,26 +138,17 @@ impl Plan {
                 to: to.clone(),
             })
             .collect();
-        drop(to);
-        if readers.len() == 1
+        // A file is read here, and so is a server when frames go to a channel that only this thread may wait for.
+        let is_here = |reader: &Reader| !reader.is_remote() || to.is_some();
+        if let [reader] = readers.as_slice()
+            && is_here(reader)
             && let Some(reader) = readers.pop()
         {
+            drop(to);
             return Ok(vec![reader.read().await?]);
         }
-        // Each on a thread of its own, since a reader's work is decoding and a full channel makes it wait.
-        let readers: Vec<_> = readers
-            .into_iter()
-            .map(|reader| {
-                runtime::spawn_blocking(move || {
-                    let stop = reader.stop.clone();
-                    let outcome = runtime::block_on(reader.read());
-                    if outcome.is_err() {
-                        stop.cancel();
-                    }
-                    outcome
-                })
-            })
-            .collect();
+        drop(to);
+        let readers: Vec<_> = readers.into_iter().map(begin).collect();
         let (mut parts, mut first) = (Vec::with_capacity(readers.len()), None);
         for reader in readers {
             match reader.await.map_err(FrameError::Thread)? {
@@ -239,6 +231,23 @@ impl Plan {
             _ => Ok(whole),
         }
     }
+}
+
+/// Begins to read from a server beside the caller.
+fn begin(reader: Reader) -> JoinHandle<Result<Part, FrameError>> {
+    let stop = reader.stop.clone();
+    let ended = move |outcome: Result<Part, FrameError>| {
+        if outcome.is_err() {
+            stop.cancel();
+        }
+        outcome
+    };
+    if reader.to.is_some() {
+        // A full channel makes it wait, which must not hold up what else the runtime does.
+        return runtime::spawn_blocking(move || ended(runtime::block_on(reader.read())));
+    }
+    // On the very threads that the socket wakes: handing each message to another one costs more than decoding it.
+    runtime::spawn(async move { ended(reader.read_remote().await) })
 }
 
 /// Ends the readers of a load that nobody waits for any more.

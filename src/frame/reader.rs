@@ -1,8 +1,8 @@
 //! One reader with its share of a load, and all of them put together.
 
 use super::hash::Hash;
-use super::output::Output;
-use super::report::{LoadHash, Mismatches, Unnamed};
+use super::output::{Counted, Output, Sink};
+use super::report::{LoadHash, Mismatches};
 use super::request::{Read, Request};
 use super::watch::{Cancel, Watch};
 use super::{FrameError, LoadReport, Policy, ReportColumn, embedded, mongodb, postgres, sqlite};
@@ -10,6 +10,7 @@ use crate::record::Place;
 use crate::store::{Documents, Snapshot, Store, StoreError, Tables};
 use polars::prelude::DataFrame;
 use std::collections::BTreeMap;
+use std::future::Future;
 use std::sync::mpsc::SyncSender;
 
 /// What one reader has.
@@ -20,10 +21,7 @@ pub(super) struct Part {
     hash: Hash,
     columns: Vec<ReportColumn>,
     read: Read,
-    rows: usize,
-    bytes: u64,
-    mismatches: Mismatches,
-    unnamed: Unnamed,
+    counted: Counted,
 }
 
 /// One reader with its share of the work.
@@ -42,104 +40,150 @@ pub(super) struct Reader {
 }
 
 impl Reader {
+    /// Whether the rows come from a server. If not, they are read on the calling thread: SQLite's cursor stays on one.
+    pub(super) fn is_remote(&self) -> bool {
+        match self.request.schema.place {
+            Place::Collection(_) => !matches!(self.store.documents, Documents::Embedded(_)),
+            Place::Table(_) | Place::Inline => matches!(self.store.tables, Tables::Postgres(_)),
+        }
+    }
+
     pub(super) async fn read(self) -> Result<Part, FrameError> {
-        let Reader {
-            store,
-            request,
-            policy,
-            snapshot,
-            watch,
-            stop,
-            rows,
-            to,
-        } = self;
-        let (mut frames, mut hash, mut columns) = (Vec::new(), Hash::default(), Vec::new());
-        let mut sink = |frame: DataFrame| {
-            count(&mut columns, &frame);
-            match &to {
-                Some(to) => {
-                    hash.add(&frame);
-                    // Nobody takes them any more.
-                    to.send(frame).map_err(|_| FrameError::Cancelled)
-                }
-                None => {
-                    frames.push(frame);
-                    Ok(())
-                }
+        if self.is_remote() {
+            self.read_remote().await
+        } else {
+            self.read_file().await
+        }
+    }
+
+    /// Reads from a server; the future can move between threads.
+    pub(super) async fn read_remote(self) -> Result<Part, FrameError> {
+        let mut kept = Kept::new(&self.to);
+        let mut sink = |frame| kept.take(frame);
+        let mut output = self.output(&mut sink);
+        let read = self.unless_stopped(self.ask_server(&mut output)).await?;
+        let counted = output.counted()?;
+        Ok(kept.part(read, counted))
+    }
+
+    async fn read_file(self) -> Result<Part, FrameError> {
+        let mut kept = Kept::new(&self.to);
+        let mut sink = |frame| kept.take(frame);
+        let mut output = self.output(&mut sink);
+        let read = self.unless_stopped(self.ask_file(&mut output)).await?;
+        let counted = output.counted()?;
+        Ok(kept.part(read, counted))
+    }
+
+    fn output<'a>(&'a self, sink: Sink<'a>) -> Output<'a> {
+        let place = self.request.place();
+        Output::new(place, self.policy, self.rows, sink, &self.watch)
+    }
+
+    /// What is read, unless the caller breaks it off or another reader has failed.
+    async fn unless_stopped(
+        &self,
+        reading: impl Future<Output = Result<Read, FrameError>>,
+    ) -> Result<Read, FrameError> {
+        tokio::select! {
+            read = reading => read,
+            () = self.watch.cancel.cancelled() => Err(FrameError::Cancelled),
+            () = self.stop.cancelled() => Err(FrameError::Cancelled),
+        }
+    }
+
+    async fn ask_server(&self, output: &mut Output<'_>) -> Result<Read, FrameError> {
+        let request = &self.request;
+        match (
+            &request.schema.place,
+            &self.store.tables,
+            &self.store.documents,
+        ) {
+            (Place::Collection(collection), _, Documents::Mongo(store)) => {
+                mongodb::read(store, collection, request, output).await
+            }
+            (Place::Table(_) | Place::Inline, Tables::Postgres(store), _) => {
+                let snapshot = exported(self.snapshot.as_ref())?;
+                postgres::read(store, request, snapshot, output).await
+            }
+            _ => Err(FrameError::Store(StoreError::NoDocuments {
+                collection: request.table().to_owned(),
+            })),
+        }
+    }
+
+    async fn ask_file(&self, output: &mut Output<'_>) -> Result<Read, FrameError> {
+        let Reader { request, watch, .. } = self;
+        let store = match (&self.store.tables, &self.store.documents) {
+            (Tables::Sqlite(store), _) | (_, Documents::Embedded(store)) => store,
+            _ => return Err(FrameError::NoPlace),
+        };
+        let (mut held, mut own);
+        let connection = match &self.snapshot {
+            Some(snapshot) => {
+                held = snapshot.connection().await;
+                &mut **held.as_mut().ok_or(FrameError::ForeignSnapshot)?
+            }
+            None => {
+                own = store.pool().acquire().await?;
+                &mut own
             }
         };
-        let mut output = Output::new(request.place(), policy, rows, &mut sink, &watch);
-        let reading = async {
-            let read = read(&store, &request, snapshot.as_ref(), &watch, &mut output).await?;
-            output.finish()?;
-            Ok::<Read, FrameError>(read)
-        };
-        let read = tokio::select! {
-            read = reading => read?,
-            () = watch.cancel.cancelled() => return Err(FrameError::Cancelled),
-            () = stop.cancelled() => return Err(FrameError::Cancelled),
-        };
-        let (rows, bytes) = (output.rows, output.bytes);
-        let (mismatches, unnamed, missing) = (output.mismatches, output.unnamed, output.missing);
-        for (column, missing) in columns.iter_mut().zip(missing) {
-            column.missing = missing;
+        match &request.schema.place {
+            Place::Collection(collection) => {
+                embedded::read(connection, collection, request, watch, output).await
+            }
+            Place::Table(_) | Place::Inline => {
+                sqlite::read(connection, request, watch, output).await
+            }
         }
-        Ok(Part {
-            frames,
-            hash,
-            columns,
-            read,
-            rows,
-            bytes,
-            mismatches,
-            unnamed,
-        })
     }
 }
 
-async fn read(
-    store: &Store,
-    request: &Request,
-    snapshot: Option<&Snapshot>,
-    watch: &Watch,
-    output: &mut Output<'_>,
-) -> Result<Read, FrameError> {
-    let is_table = !matches!(request.schema.place, Place::Collection(_));
-    if is_table && let Tables::Postgres(store) = &store.tables {
-        return postgres::read(store, request, exported(snapshot)?, output).await;
-    }
-    match (&store.tables, &store.documents) {
-        (_, Documents::Mongo(store)) if !is_table => {
-            mongodb::read(store, request.table(), request, output).await
+/// The frames of one reader, kept or sent on.
+struct Kept<'a> {
+    to: &'a Option<SyncSender<DataFrame>>,
+    frames: Vec<DataFrame>,
+    hash: Hash,
+    columns: Vec<ReportColumn>,
+}
+
+impl<'a> Kept<'a> {
+    fn new(to: &'a Option<SyncSender<DataFrame>>) -> Kept<'a> {
+        Kept {
+            to,
+            frames: Vec::new(),
+            hash: Hash::default(),
+            columns: Vec::new(),
         }
-        (Tables::Sqlite(store), _) => {
-            let held = match snapshot {
-                Some(snapshot) => Some(
-                    snapshot
-                        .connection()
-                        .await
-                        .ok_or(FrameError::ForeignSnapshot)?,
-                ),
-                None => None,
-            };
-            let mut own;
-            let mut held = held;
-            let connection = match &mut held {
-                Some(held) => &mut ***held,
-                None => {
-                    own = store.pool().acquire().await?;
-                    &mut *own
-                }
-            };
-            if is_table {
-                sqlite::read(connection, request, watch, output).await
-            } else {
-                embedded::read(connection, request.table(), request, watch, output).await
+    }
+
+    fn take(&mut self, frame: DataFrame) -> Result<(), FrameError> {
+        count(&mut self.columns, &frame);
+        match self.to {
+            Some(to) => {
+                self.hash.add(&frame);
+                // An error says that nobody takes them any more.
+                to.send(frame).map_err(|_| FrameError::Cancelled)
+            }
+            None => {
+                self.frames.push(frame);
+                Ok(())
             }
         }
-        (Tables::Postgres(_), _) => Err(FrameError::Store(StoreError::NoDocuments {
-            collection: request.table().to_owned(),
-        })),
+    }
+
+    fn part(mut self, read: Read, counted: Counted) -> Part {
+        for (column, missing) in self.columns.iter_mut().zip(&counted.missing) {
+            column.missing = *missing;
+        }
+        Part {
+            frames: self.frames,
+            hash: self.hash,
+            columns: self.columns,
+            read,
+            counted,
+        }
     }
 }
 
@@ -212,12 +256,12 @@ pub(super) fn merged(request: &Request, parts: Vec<Part>) -> (LoadReport, Vec<Da
                 column.missing += other.missing;
             }
         }
-        report.rows += part.rows;
+        report.rows += part.counted.rows;
         report.read += part.read.read;
-        report.bytes += part.bytes;
+        report.bytes += part.counted.bytes;
         hash.merge(&part.hash);
-        mismatches.merge(part.mismatches);
-        for (path, count) in part.unnamed.into_inner() {
+        mismatches.merge(part.counted.mismatches);
+        for (path, count) in part.counted.unnamed.into_inner() {
             *unnamed.entry(path).or_default() += count;
         }
         frames.extend(part.frames);

@@ -2,23 +2,27 @@
 //! made it.
 
 use std::future::Future;
+use std::num::NonZero;
 use std::sync::LazyLock;
 use tokio::runtime::{Builder, EnterGuard, Runtime};
 use tokio::task::JoinHandle;
 
 static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
+    let cores = std::thread::available_parallelism().map_or(2, NonZero::get);
     // Without threads no program can go on; there is nothing a caller could do about it.
     #[allow(clippy::expect_used)]
     Builder::new_multi_thread()
-        .worker_threads(2)
+        .worker_threads(cores.clamp(2, 16))
         .enable_all()
         .build()
         .expect("the system gives no threads for a runtime")
 });
 
 /// Runs the future on the runtime, beside the caller.
-pub(crate) fn spawn(future: impl Future<Output = ()> + Send + 'static) {
-    RUNTIME.spawn(future);
+pub(crate) fn spawn<T: Send + 'static>(
+    future: impl Future<Output = T> + Send + 'static,
+) -> JoinHandle<T> {
+    RUNTIME.spawn(future)
 }
 
 /// Makes the runtime the calling thread's until the guard is dropped, for what is spawned by dropping.

@@ -9,10 +9,11 @@ use carnet::store::{Migration, Migrations, Store};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::{RngAlgorithm, TestRng, TestRunner};
+use std::cell::Cell;
 use std::collections::BTreeSet;
 
 const DOCUMENTS: usize = 400;
-const FILTERS: u32 = 1_500;
+const FILTERS: u32 = 600;
 
 /// Indexed paths of each type that a column can have; the values do not keep to it.
 const SQLITE: &[Migration] = &[Migration {
@@ -25,18 +26,18 @@ const SQLITE: &[Migration] = &[Migration {
           CREATE INDEX thing_m_n ON document_thing (\"m.n\");",
 }];
 
-// The server differs from MongoDB in what follows, so that the paths, values and conditions below leave it out; where it is
-// not said otherwise, the unit tests of `store::document` hold MongoDB's answers.
+// The server differs from MongoDB in what follows, so that the paths, values and conditions below leave it out; the unit tests
+// of `store::document` hold what MongoDB answers.
 //
 // - A document to be equal to, without `$eq`, is to the server a filter on the elements; `{}` passes everything.
-// - Documents and arrays are not ordered among themselves, and `$in` does not find an array that is equal as a whole.
-// - NaN is above every number, and integers are compared with infinity as rounded doubles.
+// - Documents and arrays are in another order, and `$in` does not find an array that is equal as a whole.
+// - NaN is above every number, and infinity equals the largest integer.
 // - `$lte: null` and `$gte: null` find no null.
 // - An array in an array is gone into, and is not equal to an array that is asked for.
 // - An array on the way that is empty or holds something other than documents has an absent value.
 // - On arrays, `$not` and `$exists: false` need one element for which they hold, and several operators at one path one
 //   element that satisfies all of them; to MongoDB each operator is a condition of its own.
-// - A place in an array is no name in its elements, so it finds no absent value there.
+// - A place in an array is no name in its elements, where MongoDB finds an absent value; one beyond its end is an absent value.
 
 /// Paths at which there is no array, nor on the way: every kind of condition is tried.
 const SINGLE: &[&str] = &[
@@ -283,11 +284,8 @@ fn a_filter_finds_the_same_documents_embedded_as_on_the_server() {
     };
     embedded.migrate(&migrations).unwrap();
 
-    let seed: u8 = std::env::var("SEED")
-        .ok()
-        .and_then(|s| s.parse().ok())
-        .unwrap_or(0);
-    let generator = TestRng::from_seed(RngAlgorithm::ChaCha, &[seed; 32]);
+    // The same documents and filters each time, so that no run finds what another one did not.
+    let generator = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
     let config = ProptestConfig {
         cases: FILTERS,
         failure_persistence: None,
@@ -296,9 +294,9 @@ fn a_filter_finds_the_same_documents_embedded_as_on_the_server() {
     let mut runner = TestRunner::new_with_rng(config, generator);
     let things: Vec<Document> = (0..DOCUMENTS)
         .map(|number| {
-            let mut thing = doc! { "_id": format!("{number:03}") };
-            thing.extend(thing_of(&mut runner));
-            thing
+            let mut document = doc! { "_id": format!("{number:03}") };
+            document.extend(thing().new_tree(&mut runner).unwrap().current());
+            document
         })
         .collect();
     let raw: Vec<_> = things
@@ -308,28 +306,22 @@ fn a_filter_finds_the_same_documents_embedded_as_on_the_server() {
     write(&server.store, &raw);
     write(&embedded, &raw);
 
-    let result = runner.run(&filter(), |filter| {
-        let ours = found(&embedded, &filter);
-        let theirs = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-            found(&server.store, &filter)
-        }));
-        let Ok(theirs) = theirs else {
-            println!("PANIC {filter}");
-            return Ok(());
-        };
-        if ours != theirs {
-            let id = ours.symmetric_difference(&theirs).next().unwrap();
-            let thing = things
-                .iter()
-                .find(|thing| thing.get_str("_id").unwrap() == id)
-                .unwrap();
-            println!("DIFF ours={} {filter}  ON {thing}", ours.contains(id));
+    // Filters that tell some documents from others.
+    let telling = Cell::new(0);
+    let outcome = runner.run(&filter(), |filter| {
+        let (here, there) = (found(&embedded, &filter), found(&server.store, &filter));
+        if !here.is_empty() && here.len() < DOCUMENTS {
+            telling.set(telling.get() + 1);
         }
+        prop_assert_eq!(here, there, "{}", filter);
         Ok(())
     });
-    result.unwrap();
-}
-
-fn thing_of(runner: &mut TestRunner) -> Document {
-    thing().new_tree(runner).unwrap().current()
+    if let Err(error) = outcome {
+        panic!("{error}");
+    }
+    assert!(
+        telling.get() > FILTERS / 3,
+        "{} filters tell",
+        telling.get()
+    );
 }

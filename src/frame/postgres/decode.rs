@@ -39,55 +39,55 @@ pub(super) fn append(
     decoders: &mut [Decoder],
     output: &mut Output<'_>,
 ) {
-    let key_wire = key
-        .and_then(|key| decoders.get(key))
-        .map(|decoder| decoder.form.wire);
-    let name = || match (key.and_then(|key| row.get(key)), key_wire) {
-        (Some(bytes), Some(wire)) => shown(wire, bytes),
-        _ => format!("row {}", row.number()),
-    };
     let (builders, mismatches) = output.columns();
+    let mut misfits = Vec::new();
     for (index, (decoder, builder)) in decoders.iter_mut().zip(builders).enumerate() {
-        let value = row.get(index);
-        let found = match value {
+        let field = &fields[index];
+        match row.get(index) {
             None => {
                 builder.push_null();
-                (!fields[index].nullable).then(|| "null".to_owned())
+                if !field.nullable {
+                    misfits.push((index, "null".to_owned()));
+                }
             }
             Some(bytes) if decoder.form.array => {
-                let field = &fields[index];
-                let mut wrong = |found: &str| mismatches.add(&field.name, &field.kind, found, name);
-                push_list(builder, decoder, &field.kind, bytes, &mut wrong)
+                let mut wrong = |found: String| misfits.push((index, found));
+                push_list(builder, decoder, &field.kind, bytes, &mut wrong);
             }
-            Some(bytes) => (!push(builder, decoder, bytes)).then(|| {
-                builder.push_null();
-                found(decoder.form.wire, bytes)
-            }),
-        };
-        if let Some(found) = found {
-            let field = &fields[index];
-            mismatches.add(&field.name, &field.kind, &found, name);
+            Some(bytes) => {
+                if !push(builder, decoder, bytes) {
+                    builder.push_null();
+                    misfits.push((index, found(decoder.form.wire, bytes)));
+                }
+            }
         }
+    }
+    for (index, found) in misfits {
+        let name = || match key.and_then(|key| Some((decoders.get(key)?, row.get(key)?))) {
+            Some((decoder, bytes)) => shown(decoder.form.wire, bytes),
+            None => format!("row {}", row.number()),
+        };
+        mismatches.add(&fields[index].name, &fields[index].kind, &found, name);
     }
 }
 
-/// Appends an array as a list; says what it is when it is none. Items that do not fit become nulls and are told.
+/// Appends an array as a list, or a null when it is none. Items that do not fit become nulls; both are told.
 fn push_list(
     builder: &mut Builder,
     decoder: &mut Decoder,
     kind: &Kind,
     bytes: &[u8],
-    wrong: &mut impl FnMut(&str),
-) -> Option<String> {
+    wrong: &mut impl FnMut(String),
+) {
     let (Builder::List(list), Kind::List { nullable, .. }) = (&mut *builder, kind) else {
         builder.push_null();
-        return Some("an array".into());
+        return wrong("an array".into());
     };
     let items = match array::items(bytes) {
         Ok(items) => items,
         Err(found) => {
             list.close(false);
-            return Some(found.to_string());
+            return wrong(found.to_string());
         }
     };
     for item in items {
@@ -97,7 +97,7 @@ fn push_list(
             None if *nullable => list.item.push_null(),
             unfit => {
                 list.item.push_null();
-                wrong(&match unfit {
+                wrong(match unfit {
                     Some(Ok(bytes)) => {
                         format!("an item that is {}", found(decoder.form.wire, bytes))
                     }
@@ -108,7 +108,6 @@ fn push_list(
         }
     }
     list.close(true);
-    None
 }
 
 /// Appends the value; false when it does not fit.

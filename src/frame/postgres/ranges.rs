@@ -6,6 +6,9 @@ use crate::frame::request::Request;
 use crate::record::Schema;
 use crate::store::quoted;
 use crate::store::relational::{Lease, Postgres, postgres_catalogue};
+
+/// The column that every ordinary table has: where a row lies.
+const PLACE: &str = "ctid";
 use sqlx::{AssertSqlSafe, PgConnection, SqlSafeStr};
 
 /// Conditions that share the rows out by ranges of equal width between the column's least and greatest value, one for each
@@ -38,7 +41,13 @@ pub(crate) async fn ranges(
     let Some(first) = bounds.first() else {
         return Ok(vec!["true".into()]);
     };
-    let mut ranges = vec![format!("{name} < {first} OR {name} IS NULL")];
+    // A place is never null, and the server finds it by its pages only if nothing else is asked.
+    let nulls = if column == PLACE {
+        String::new()
+    } else {
+        format!(" OR {name} IS NULL")
+    };
+    let mut ranges = vec![format!("{name} < {first}{nulls}")];
     for (at, from) in bounds.iter().enumerate() {
         ranges.push(match bounds.get(at + 1) {
             Some(to) => format!("{name} >= {from} AND {name} < {to}"),
@@ -56,6 +65,9 @@ async fn bounds(
     column: &str,
     partitions: usize,
 ) -> Result<Vec<String>, Failed> {
+    if column == PLACE {
+        return places(connection, schema, table, partitions).await;
+    }
     let columns = postgres_catalogue::columns_of_table(connection, table).await?;
     let Some(found) = columns.iter().find(|found| found.name == column) else {
         // A table or a column that is not there is told with all other differences by the read itself.
@@ -93,9 +105,8 @@ async fn bounds(
     let name = quoted(column);
     let finite = match found.base.as_str() {
         "date" | "timestamp" | "timestamptz" => format!("isfinite({name})"),
-        "float4" | "float8" | "numeric" => {
-            format!("{name} NOT IN ('NaN', 'Infinity', '-Infinity')")
-        }
+        "float4" | "float8" => format!("{name} NOT IN ('NaN', 'Infinity', '-Infinity')"),
+        "numeric" => format!("{name} <> 'NaN'"),
         _ => "true".into(),
     };
     let sql = format!(
@@ -109,4 +120,37 @@ async fn bounds(
     Ok(sqlx::query_scalar(AssertSqlSafe(sql).into_sql_str())
         .fetch_all(connection)
         .await?)
+}
+
+/// The pages between the ranges. The server reads only the pages of a range, so this is the cheapest way to share out a table,
+/// whatever columns and indexes it has.
+async fn places(
+    connection: &mut PgConnection,
+    schema: &Schema,
+    table: &str,
+    partitions: usize,
+) -> Result<Vec<String>, Failed> {
+    let pages: Option<i64> = sqlx::query_scalar(
+        "SELECT pg_relation_size(oid) / current_setting('block_size')::int8 FROM pg_class WHERE oid = to_regclass($1) AND relkind IN ('r', 'm')",
+    )
+    .bind(postgres_catalogue::quoted_path(table))
+    .fetch_optional(connection)
+    .await?;
+    let Some(pages) = pages else {
+        return Err(Failed::Told(FrameError::Partition {
+            place: schema.place.to_string(),
+            column: PLACE.to_owned(),
+            reason: "it is no table of its own, whose rows have a place".into(),
+        }));
+    };
+    let partitions = partitions as i64;
+    let mut bounds: Vec<i64> = (1..partitions)
+        .map(|part| pages * part / partitions)
+        .collect();
+    bounds.dedup();
+    bounds.retain(|page| *page > 0);
+    Ok(bounds
+        .iter()
+        .map(|page| format!("'({page},0)'::tid"))
+        .collect())
 }

@@ -93,7 +93,14 @@ fn wide() -> Postgres {
 fn partitions_have_each_row_once_whatever_they_are_ranges_of() {
     let database = wide();
     let whole = database.store.load::<Wide>().run().unwrap();
-    for (field, readers) in [("id", 2), ("id", 7), ("part", 3), ("day", 4), ("id", 1)] {
+    for (field, readers) in [
+        ("id", 2),
+        ("id", 7),
+        ("part", 3),
+        ("day", 4),
+        ("ctid", 3),
+        ("id", 1),
+    ] {
         let load = database.store.load::<Wide>().partition_by(field, readers);
         let loaded = load.run().unwrap();
         assert_eq!(loaded.height(), 10_000, "{field} by {readers}");
@@ -125,6 +132,12 @@ fn partitions_have_each_row_once_whatever_they_are_ranges_of() {
         .run()
         .unwrap_err();
     assert!(error.to_string().contains("label: it is text"), "{error}");
+    database.execute(
+        "ALTER TABLE wide RENAME TO narrow; CREATE VIEW wide AS SELECT * FROM narrow WHERE id IS NOT NULL",
+    );
+    let load = database.store.load::<Wide>().partition_by("ctid", 2);
+    let error = load.run().unwrap_err().to_string();
+    assert!(error.contains("no table of its own"), "{error}");
     let error = database
         .store
         .load::<Wide>()
