@@ -35,6 +35,12 @@ fn expand(input: &DeriveInput) -> Result<Tokens, Error> {
     let mut fields = Vec::new();
     for field in &named.named {
         let Some(ident) = &field.ident else { continue };
+        if mentions(&field.ty, &input.ident) {
+            return Err(Error::new_spanned(
+                &field.ty,
+                "a record cannot contain itself: its schema would have no end",
+            ));
+        }
         let options = FieldOptions::read(&field.attrs)?;
         let name = ident.to_string().trim_start_matches("r#").to_owned();
         let path = options
@@ -71,6 +77,18 @@ fn expand(input: &DeriveInput) -> Result<Tokens, Error> {
             }
         }
     })
+}
+
+/// Whether the type has the name in it.
+fn mentions(of: &syn::Type, name: &syn::Ident) -> bool {
+    fn within(tokens: Tokens, name: &syn::Ident) -> bool {
+        tokens.into_iter().any(|token| match token {
+            proc_macro2::TokenTree::Ident(ident) => ident == *name,
+            proc_macro2::TokenTree::Group(group) => within(group.stream(), name),
+            _ => false,
+        })
+    }
+    within(of.to_token_stream(), name)
 }
 
 /// `#[record(table = "…")]` or `#[record(collection = "…")]` on the struct; without, it lives in other records.

@@ -24,21 +24,10 @@ pub struct Batches {
 impl Batches {
     pub(super) fn begin(mut plan: Plan, rows: usize) -> Batches {
         // Its own, which the caller's sets off: dropping these batches must not break off other loads of the caller's.
-        let cancel = Cancel::default();
-        let callers = std::mem::replace(&mut plan.watch.cancel, cancel.clone());
+        let cancel = plan.watch.cancel.below();
+        plan.watch.cancel = cancel.clone();
         let (sender, frames) = sync_channel(WAITING);
-        let stop = cancel.clone();
-        let reader = std::thread::spawn(move || {
-            runtime::block_on(async {
-                tokio::select! {
-                    report = plan.send(rows, sender) => report,
-                    () = callers.cancelled() => {
-                        stop.cancel();
-                        Err(FrameError::Cancelled)
-                    }
-                }
-            })
-        });
+        let reader = std::thread::spawn(move || runtime::block_on(plan.send(rows, sender)));
         Batches {
             frames,
             reader: Some(reader),

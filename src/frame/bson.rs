@@ -1,7 +1,7 @@
 //! BSON documents → columns: one walk over the raw bytes takes what the record's paths name; no document is built.
 
 use super::FrameError;
-use super::builder::{Builder, push_float, push_whole};
+use super::builder::{Builder, has_instant, push_float, push_whole};
 use super::output::Output;
 use super::report::{Mismatches, Unnamed};
 use crate::record::{Field, Kind, decimal_from};
@@ -254,7 +254,8 @@ fn push(
         }
         (Builder::Bytes(builder), RawBsonRef::Binary(value)) => builder.append_value(value.bytes),
         (Builder::Timestamp(builder), RawBsonRef::DateTime(value)) => {
-            match value.timestamp_millis().checked_mul(1000) {
+            let micros = value.timestamp_millis().checked_mul(1000);
+            match micros.filter(|micros| has_instant(*micros)) {
                 Some(micros) => builder.append_value(micros),
                 None => return Ok(false),
             }

@@ -1,6 +1,7 @@
 //! Column builders of the record's kinds: values go in one by one, a polars column comes out.
 
 use crate::record::{DIGITS, Field, Kind};
+use chrono::{DateTime, NaiveDate, Utc};
 use polars::prelude::{
     BinaryChunkedBuilder, BooleanChunkedBuilder, ChunkedBuilder, Column, CompatLevel, Float32Type,
     Float64Type, Int32Type, Int64Type, Int128Type, IntoColumn, IntoSeries, PlSmallStr,
@@ -187,6 +188,22 @@ impl StructBuilder {
             .with_outer_validity(self.rows.into_opt_validity())
             .into_series())
     }
+}
+
+/// Whether the calendar has the day: a frame with one beyond it could not be shown.
+#[inline]
+pub(super) fn has_day(days: i32) -> bool {
+    const FIRST: i32 = NaiveDate::MIN.to_epoch_days();
+    const LAST: i32 = NaiveDate::MAX.to_epoch_days();
+    (FIRST..=LAST).contains(&days)
+}
+
+/// Whether the calendar has the instant, in microseconds.
+#[inline]
+pub(super) fn has_instant(micros: i64) -> bool {
+    const FIRST: i64 = DateTime::<Utc>::MIN_UTC.timestamp_micros();
+    const LAST: i64 = DateTime::<Utc>::MAX_UTC.timestamp_micros();
+    (FIRST..=LAST).contains(&micros)
 }
 
 /// Whether a float whose mantissa has this many bits holds the integer exactly, as it does all others of its size or less.

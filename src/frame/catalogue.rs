@@ -13,7 +13,7 @@ impl Store {
     ///
     /// | column | what it is |
     /// | --- | --- |
-    /// | `table` | the table or view; with its schema, such as `old.flight`, where PostgreSQL would not find it without |
+    /// | `table` | the table or view; with its schema, such as `old.customer`, where PostgreSQL would not find it without |
     /// | `kind` | `table` or `view`; a materialized view is a `view`, a foreign table a `table` |
     /// | `column` | the column |
     /// | `type` | its type as declared, such as `numeric(10,2)`; empty where SQLite's definition names none |

@@ -81,13 +81,25 @@ pub(super) fn sqlite_kinds(column: &CatalogueColumn) -> Vec<Kind> {
             Kind::Date,
             Kind::Time,
         ]
-    } else {
+    } else if has(&["NUM", "DEC"]) {
         vec![
             Kind::Float64,
             Kind::Int64,
             Kind::Int32,
             Kind::Float32,
             decimal,
+            Kind::Text,
+        ]
+    } else {
+        // JSON, UUID, and whatever else a schema says: numbers are numbers to SQLite, but most such types are text.
+        vec![
+            Kind::Text,
+            Kind::Float64,
+            Kind::Int64,
+            Kind::Int32,
+            Kind::Float32,
+            decimal,
+            Kind::Bytes,
         ]
     }
 }
@@ -163,13 +175,33 @@ pub(super) fn types(
     schema: &Schema,
     columns: &[CatalogueColumn],
     kinds: fn(&CatalogueColumn) -> Vec<Kind>,
+    takes: fn(&CatalogueColumn, &Kind) -> bool,
 ) -> Result<(), FrameError> {
     let mut nullable = schema.clone();
     nullable
         .fields
         .iter_mut()
         .for_each(|field| field.nullable = true);
-    check(&nullable, columns, kinds)
+    check(&nullable, columns, kinds)?;
+    let rounds = |field: &Field| {
+        let column = columns.iter().find(|column| column.name == field.path)?;
+        (!takes(column, &field.kind)).then(|| Difference {
+            field: field.name.clone(),
+            wanted: spelt(&field.kind, field.nullable),
+            found: column.declared.clone(),
+            remedy:
+                "values could not be written exactly: give the field a type that the column holds"
+                    .into(),
+        })
+    };
+    let differences: Vec<Difference> = schema.fields.iter().filter_map(rounds).collect();
+    if differences.is_empty() {
+        return Ok(());
+    }
+    Err(FrameError::Record {
+        place: schema.place.to_string(),
+        differences,
+    })
 }
 
 fn difference(

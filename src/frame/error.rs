@@ -62,7 +62,7 @@ pub enum FrameError {
     },
     /// Placeholders and values that do not go together.
     #[error(
-        "the filter has {placeholders} placeholders ($1, $2, …) and {values} values were given"
+        "the statement has {placeholders} placeholders ($1, $2, …) and {values} values were given"
     )]
     Parameters {
         /// Placeholders in the text.
@@ -72,7 +72,7 @@ pub enum FrameError {
     },
     /// Two spellings of placeholders in one filter.
     #[error(
-        "two placeholders of the filter stand for value {number}: write $1, $2, … throughout, or ? throughout"
+        "two placeholders of the statement stand for value {number}: write $1, $2, … throughout, or ? throughout"
     )]
     MixedPlaceholders {
         /// The value's number, from 1.
@@ -95,7 +95,7 @@ pub enum FrameError {
         found: String,
     },
     /// More than one statement in a filter.
-    #[error("the filter is more than a condition: {rest:?} follows it")]
+    #[error("the statement is more than one: {rest:?} follows it")]
     Trailing {
         /// What follows.
         rest: String,
@@ -162,7 +162,7 @@ pub enum FrameError {
         /// Why not.
         reason: String,
     },
-    /// A snapshot of another kind of database.
+    /// A snapshot of another database.
     #[error("the snapshot is of another store: take it from the store that is loaded from")]
     ForeignSnapshot,
     /// A statement that is no query.
@@ -177,6 +177,14 @@ pub enum FrameError {
         /// The name.
         name: String,
     },
+    /// A stage that would write.
+    #[error("a load does not write: leave $out and $merge out of the pipeline")]
+    Stage,
+    /// Frames of a held state of an SQLite file.
+    #[error(
+        "an SQLite file is not read in batches at a snapshot, which is one connection: leave .at(…) out, since the batches of one load see one state anyway"
+    )]
+    HeldBatches,
     /// Stages for documents that are embedded.
     #[error(
         "collection {collection} is embedded, where there are no aggregation pipelines: use .matching(…), .sort(…) and .limit(…), or MongoDB"

@@ -111,8 +111,8 @@ impl<T: Record> Load<T> {
         self
     }
 
-    /// Sorted by this field, the smallest first; called again, by a further one among equals. Nulls come first, text goes by its
-    /// bytes, and both are so in every store.
+    /// Sorted by this field, the smallest first; called again, by a further one among equals. In every store nulls come first, and
+    /// text goes by its bytes; an enumerated type of PostgreSQL goes by its own order.
     #[must_use]
     pub fn sort(self, field: &str) -> Self {
         self.sorted(field, false)
@@ -137,7 +137,8 @@ impl<T: Record> Load<T> {
         let path = schema.field(name).map(|field| field.path.clone());
         if path.is_none() {
             let existing = schema.names().collect::<Vec<_>>().join(", ");
-            self.plan.wrong.get_or_insert((name.to_owned(), existing));
+            let wrong = self.plan.wrong.get_or_insert((Vec::new(), existing));
+            wrong.0.push(name.to_owned());
         }
         path
     }
@@ -158,11 +159,16 @@ impl<T: Record> Load<T> {
 
     /// Reads by so many connections at once, at most 16, each a range of this field: a column of numbers, dates or timestamps in
     /// PostgreSQL, or `ctid`, the place in the table, which is the cheapest; `_id` in MongoDB. In PostgreSQL all of them read one
-    /// snapshot. The rows come range by range. A load that is
+    /// snapshot. The rows of a whole frame come range by range. A load that is
     /// sorted or limited is read by one, and so are SQLite and embedded documents, which are one file.
     #[must_use]
     pub fn partition_by(mut self, field: &str, readers: usize) -> Self {
-        self.plan.partition = Some((field.to_owned(), readers));
+        // What every table and every collection has, whether the record names it or not.
+        let path = match field {
+            "ctid" | "_id" => Some(field.to_owned()),
+            field => self.path(field),
+        };
+        self.plan.partition = path.map(|path| (path, readers));
         self
     }
 
@@ -206,7 +212,8 @@ impl<T: Record> Load<T> {
     }
 
     /// Reads the records in frames of so many rows, the last of fewer. They are read as they are taken, so memory holds a few
-    /// frames at most, however many rows there are; a lost connection is an error, since frames before it are given already.
+    /// frames at most, however many rows there are, but for embedded documents that are sorted: those are all read first. A lost
+    /// connection is an error, since frames before it are given already. Frames of several readers come as each has them.
     pub fn batches(self, rows: usize) -> Batches {
         Batches::begin(self.plan, rows)
     }

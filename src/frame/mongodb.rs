@@ -29,16 +29,15 @@ pub(super) async fn read(
     let documents: Collection<Document> = store.database().collection(collection);
     output.begin(&request.schema.fields);
     let mut paths = Paths::of(&request.schema.fields);
-    let query = match &request.pipeline {
-        Some(pipeline) => format!("aggregate {}", Bson::from(pipeline.clone())),
+    let stages = request.pipeline.as_ref().map(|own| stages(request, own));
+    let query = match &stages {
+        Some(stages) => format!("aggregate {}", Bson::from(stages.clone())),
         None => told(request),
     };
     // A limit of 0 is no limit to the server.
     if request.limit != Some(0) {
-        let mut batches = match &request.pipeline {
+        let mut batches = match stages {
             Some(stages) => {
-                let mut stages = stages.clone();
-                stages.extend(request.limit.map(|limit| doc! { "$limit": number(limit) }));
                 let aggregate = documents.aggregate(stages).batch_size(BATCH);
                 aggregate.batch().await.map_err(failed)?
             }
@@ -95,6 +94,20 @@ pub(super) async fn read(
         snapshot: None,
         columns: Vec::new(),
     })
+}
+
+/// The caller's stages, after the filter and before sorting and the limit.
+fn stages(request: &Request, own: &[Document]) -> Vec<Document> {
+    let mut stages = Vec::with_capacity(own.len() + 3);
+    if !request.matching.is_empty() {
+        stages.push(doc! { "$match": request.matching.clone() });
+    }
+    stages.extend_from_slice(own);
+    if !request.sort.is_empty() {
+        stages.push(doc! { "$sort": order(request) });
+    }
+    stages.extend(request.limit.map(|limit| doc! { "$limit": number(limit) }));
+    stages
 }
 
 fn number(limit: usize) -> i64 {
@@ -179,21 +192,18 @@ fn projection(fields: &[Field]) -> Document {
         })
         .collect();
     paths.sort();
-    let mut projection = doc! {};
-    let mut last: Option<String> = None;
+    let mut kept: Vec<String> = Vec::new();
     for path in paths {
-        let within = last.as_ref().is_some_and(|last| {
-            path == *last
-                || path
-                    .strip_prefix(last.as_str())
-                    .is_some_and(|rest| rest.starts_with('.'))
-        });
-        if !within {
-            projection.insert(path.clone(), 1);
-            last = Some(path);
+        let goes_with = |other: &String| {
+            let rest = path.strip_prefix(other.as_str());
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+        };
+        if !kept.iter().any(goes_with) {
+            kept.push(path);
         }
     }
-    projection
+    let projection = kept.into_iter().map(|path| (path, Bson::Int32(1)));
+    projection.collect()
 }
 
 /// The document's key, for messages.
@@ -227,13 +237,14 @@ mod tests {
             "_id",
             "obs.wind.speed",
             "obs.wind",
+            "obs.wind-dir",
             "runways.0.length",
             "runways.1.length",
             "ob",
         ];
         assert_eq!(
             projection(&paths.map(field)),
-            doc! { "_id": 1, "ob": 1, "obs.wind": 1, "runways": 1 }
+            doc! { "_id": 1, "ob": 1, "obs.wind": 1, "obs.wind-dir": 1, "runways": 1 }
         );
     }
 }

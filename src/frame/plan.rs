@@ -1,6 +1,6 @@
 //! A load with all that was said of it: read by one reader or several, and once more when a connection is lost.
 
-use super::reader::{Part, Reader, exported, merged};
+use super::reader::{Part, Reader, merged};
 use super::report::LoadHash;
 use super::request::Request;
 use super::watch::{Cancel, Watch};
@@ -23,12 +23,12 @@ pub(super) struct Plan {
     /// A filter or stages of the language of documents were given.
     pub(super) is_for_documents: bool,
     pub(super) policy: Policy,
-    /// The field to share the rows out by, and among how many readers.
+    /// The column or path to share the rows out by, and among how many readers.
     pub(super) partition: Option<(String, usize)>,
     pub(super) snapshot: Option<Snapshot>,
     pub(super) watch: Watch,
-    /// The first field said that the record does not have, and those it has.
-    pub(super) wrong: Option<(String, String)>,
+    /// Fields said that the record does not have, and those it has.
+    pub(super) wrong: Option<(Vec<String>, String)>,
 }
 
 impl Plan {
@@ -84,6 +84,14 @@ impl Plan {
     ) -> Result<LoadReport, FrameError> {
         let start = Instant::now();
         self.prepare()?;
+        // The one connection that sees the state would be taken while the caller, who takes the frames, wants it for another load.
+        if self
+            .snapshot
+            .as_ref()
+            .is_some_and(Snapshot::is_one_connection)
+        {
+            return Err(FrameError::HeldBatches);
+        }
         let parts = self.read(rows, Some(to)).await?;
         let (mut report, _) = merged(&self.request, parts);
         report.elapsed = start.elapsed();
@@ -91,7 +99,8 @@ impl Plan {
     }
 
     fn prepare(&mut self) -> Result<(), FrameError> {
-        if let Some((name, existing)) = self.wrong.take() {
+        if let Some((names, existing)) = self.wrong.take() {
+            let name = names.join(", ");
             return Err(FrameError::NoField { name, existing });
         }
         let wrong_filter = |method| FrameError::WrongFilter {
@@ -106,6 +115,7 @@ impl Plan {
                 return Err(wrong_filter(".matching(doc! { \"path\": value })"));
             }
             Place::Inline if self.request.statement.is_none() => return Err(FrameError::NoPlace),
+            Place::Collection(_) if self.request.writes() => return Err(FrameError::Stage),
             _ => {}
         }
         self.watch.begin();
@@ -119,7 +129,10 @@ impl Plan {
         to: Option<SyncSender<DataFrame>>,
     ) -> Result<Vec<Part>, FrameError> {
         let stop = StopOnDrop(Cancel::default());
-        let (parts, snapshot) = self.parts().await?;
+        let (parts, snapshot) = tokio::select! {
+            parts = self.parts() => parts?,
+            () = self.watch.cancel.cancelled() => return Err(FrameError::Cancelled),
+        };
         let mut readers: Vec<Reader> = parts
             .into_iter()
             .map(|request| Reader {
@@ -186,8 +199,6 @@ impl Plan {
                 reason: format!("{partitions} readers are more than {PARTITIONS}"),
             });
         }
-        let known = self.request.schema.field(field);
-        let path = known.map_or(field.as_str(), |field| &field.path);
         let mut parts = Vec::new();
         match (
             &self.request.schema.place,
@@ -199,19 +210,21 @@ impl Plan {
                     Some(snapshot) => snapshot.clone(),
                     None => Snapshot::of_postgres(store).await?,
                 };
-                let name = exported(Some(&snapshot))?.unwrap_or_default().to_owned();
+                let (name, _) = snapshot
+                    .exported(store)
+                    .ok_or(FrameError::ForeignSnapshot)?;
                 let request = &self.request;
-                for range in postgres::ranges(store, request, &name, path, *partitions).await? {
+                for range in postgres::ranges(store, request, name, field, *partitions).await? {
                     parts.push(Request {
                         range: Some(range),
                         is_first: parts.is_empty(),
                         ..self.request.clone()
                     });
                 }
-                Ok((parts, Some(snapshot)))
+                Ok((parts, Some(snapshot.clone())))
             }
             (Place::Collection(collection), _, Documents::Mongo(store)) => {
-                if path != "_id" {
+                if field != "_id" {
                     return Err(FrameError::Partition {
                         place: self.request.schema.place.to_string(),
                         column: field.clone(),

@@ -24,7 +24,7 @@ impl Store {
     /// # use carnet::store::Store;
     /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// let store = Store::open()?;
-    /// let counts = store.query("SELECT origin, count(*) AS flights FROM flight WHERE month = $1 GROUP BY origin", [7]).run()?;
+    /// let counts = store.query("SELECT city, count(*) AS n FROM customer WHERE since > $1 GROUP BY city", [2020]).run()?;
     /// # Ok(())
     /// # }
     /// ```

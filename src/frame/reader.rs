@@ -103,8 +103,15 @@ impl Reader {
                 mongodb::read(store, collection, request, output).await
             }
             (Place::Table(_) | Place::Inline, Tables::Postgres(store), _) => {
-                let snapshot = exported(self.snapshot.as_ref())?;
-                postgres::read(store, request, snapshot, output).await
+                let Some(snapshot) = &self.snapshot else {
+                    return postgres::read(store, request, None, output).await;
+                };
+                let (name, taken) = snapshot
+                    .exported(store)
+                    .ok_or(FrameError::ForeignSnapshot)?;
+                let mut read = postgres::read(store, request, Some(name), output).await?;
+                read.snapshot = Some(taken.to_owned());
+                Ok(read)
             }
             _ => Err(FrameError::Store(StoreError::NoDocuments {
                 collection: request.table().to_owned(),
@@ -121,12 +128,13 @@ impl Reader {
         let (mut held, mut own);
         let connection = match &self.snapshot {
             Some(snapshot) => {
-                held = snapshot.connection().await;
+                held = snapshot.connection(store).await;
                 &mut **held.as_mut().ok_or(FrameError::ForeignSnapshot)?
             }
             None => {
-                own = store.pool().acquire().await?;
-                &mut own
+                // The catalogue, the types of a query's values and the rows are all of one state.
+                own = store.pool().begin().await?;
+                &mut *own
             }
         };
         match &request.schema.place {
@@ -205,17 +213,6 @@ fn count(columns: &mut Vec<ReportColumn>, frame: &DataFrame) {
     }
     for (column, values) in columns.iter_mut().zip(frame.columns()) {
         column.nulls += values.null_count();
-    }
-}
-
-/// The name of a snapshot in PostgreSQL.
-pub(super) fn exported(snapshot: Option<&Snapshot>) -> Result<Option<&str>, FrameError> {
-    match snapshot {
-        None => Ok(None),
-        Some(snapshot) => match snapshot.exported() {
-            Some(name) => Ok(Some(name)),
-            None => Err(FrameError::ForeignSnapshot),
-        },
     }
 }
 

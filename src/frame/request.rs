@@ -77,6 +77,12 @@ impl Request {
         }
     }
 
+    /// Whether a stage would write what comes out.
+    pub(super) fn writes(&self) -> bool {
+        let mut stages = self.pipeline.iter().flatten();
+        stages.any(|stage| stage.contains_key("$out") || stage.contains_key("$merge"))
+    }
+
     /// The SQL from FROM on; `table` must be quoted, and `order` writes a column to sort by. Nulls come first, as SQLite and
     /// MongoDB have them, and last where it descends.
     pub(super) fn clauses(&self, table: &str, order: impl Fn(&str) -> String) -> String {

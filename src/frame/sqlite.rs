@@ -27,6 +27,7 @@ pub(super) async fn read(
         fields,
         columns,
         has_key,
+        mixed,
     } = match &request.statement {
         Some(statement) => of_statement(connection, statement, request, watch).await?,
         None => of_table(connection, request).await?,
@@ -46,7 +47,12 @@ pub(super) async fn read(
             let cell = cursor.cell(index);
             bytes += size(cell);
             // The catalogue can rule a null out and be wrong: SQLite lets the key of a table that is not STRICT hold nulls.
-            let fits = (field.nullable || cell != Cell::Null) && push(builder, cell);
+            let fits = (field.nullable || cell != Cell::Null)
+                && if mixed[index] {
+                    push_any(builder, cell)
+                } else {
+                    push(builder, cell)
+                };
             if !fits {
                 builder.push_null();
                 mismatches.add(&field.name, &field.kind, found(cell), || {
@@ -83,6 +89,8 @@ struct Selection {
     fields: Vec<Field>,
     columns: Vec<Declared>,
     has_key: bool,
+    /// Of which columns values of any type are taken: as text, or as bytes of it.
+    mixed: Vec<bool>,
 }
 
 /// The record's fields, compared with the table's columns.
@@ -102,7 +110,9 @@ async fn of_table(
     let fields = request.schema.fields.clone();
     let names: Vec<String> = fields.iter().map(|field| quoted(&field.path)).collect();
     let key = request.key.as_deref().map_or("NULL".to_owned(), quoted);
-    let rest = request.clauses(&quoted(table), quoted);
+    let rest = request.clauses(&quoted(table), |column| {
+        format!("{} COLLATE BINARY", quoted(column))
+    });
     let names = names.join(", ");
     let declared = fields.iter().map(|field| {
         let column = columns.iter().find(|column| column.name == field.path);
@@ -112,6 +122,7 @@ async fn of_table(
         sql: format!("SELECT {names}, {key} {rest}"),
         told: format!("SELECT {names} {rest}"),
         has_key: true,
+        mixed: vec![false; fields.len()],
         columns: declared.collect(),
         fields,
     })
@@ -125,6 +136,11 @@ async fn of_statement(
     request: &Request,
     watch: &Watch,
 ) -> Result<Selection, FrameError> {
+    if !is_query(statement) {
+        return Err(FrameError::NoQuery {
+            sql: statement.to_owned(),
+        });
+    }
     let described = {
         let mut handle = connection.lock_handle().await?;
         let cursor = Cursor::open(&mut handle, statement, &request.values, watch)?;
@@ -155,21 +171,14 @@ async fn of_statement(
             nullable: nullable.unwrap_or(true),
         });
     }
-    let names: Vec<String> = (0..columns.len())
-        .map(|place| format!("c{place}"))
-        .collect();
-    let mut expressions = names.clone();
-    let mut is_cast = false;
+    let mut mixed = vec![false; columns.len()];
     if columns.iter().any(|column| column.base.is_empty()) {
-        let types = types(connection, statement, &names, request, watch).await?;
+        let types = types(connection, statement, columns.len(), request, watch).await?;
         for (place, column) in columns.iter_mut().enumerate() {
             if column.base.is_empty() {
-                let (base, cast) = types[place].declared();
+                let base;
+                (base, mixed[place]) = types[place].declared();
                 column.base = base.to_owned();
-                if let Some(to) = cast {
-                    is_cast = true;
-                    expressions[place] = format!("CAST(c{place} AS {to})");
-                }
             }
         }
     }
@@ -181,19 +190,32 @@ async fn of_statement(
             nullable,
         })
         .collect();
-    let told = if is_cast {
-        let (expressions, names) = (expressions.join(", "), names.join(", "));
-        format!("WITH query ({names}) AS (\n{statement}\n) SELECT {expressions} FROM query")
-    } else {
-        statement.to_owned()
-    };
     Ok(Selection {
-        sql: told.clone(),
-        told,
+        sql: statement.to_owned(),
+        told: statement.to_owned(),
+        mixed,
         has_key: false,
         fields,
         columns,
     })
+}
+
+/// Whether the text begins as a query does. SQLite carries some other statements out when it only prepares them.
+fn is_query(mut statement: &str) -> bool {
+    loop {
+        statement = statement.trim_start();
+        let end = match statement.get(..2) {
+            Some("--") => statement.find('\n').map(|at| at + 1),
+            Some("/*") => statement.find("*/").map(|at| at + 2),
+            _ => break,
+        };
+        statement = end.and_then(|end| statement.get(end..)).unwrap_or_default();
+    }
+    let word = statement.split(|letter: char| !letter.is_ascii_alphabetic());
+    let word = word.into_iter().next().unwrap_or_default();
+    ["SELECT", "VALUES", "WITH"]
+        .iter()
+        .any(|query| word.eq_ignore_ascii_case(query))
 }
 
 /// The types of the values of one column.
@@ -206,21 +228,21 @@ struct Types {
 }
 
 impl Types {
-    /// A declared type that holds them all, and what they have to be cast to for it.
-    fn declared(self) -> (&'static str, Option<&'static str>) {
+    /// A declared type that holds them all, and whether values of another type have to be written as it.
+    fn declared(self) -> (&'static str, bool) {
         let Types {
             integer,
             real,
             text,
             blob,
         } = self;
-        match (integer || real, text, blob) {
-            (true, false, false) if real => ("REAL", integer.then_some("REAL")),
-            (true, false, false) => ("INTEGER", None),
-            (false, false, true) => ("BLOB", None),
-            (_, _, true) => ("BLOB", Some("BLOB")),
-            (true, true, false) => ("TEXT", Some("TEXT")),
-            (false, _, false) => ("TEXT", None),
+        match (real, integer || real, text, blob) {
+            (_, _, text, true) => ("BLOB", integer || real || text),
+            (_, number, true, false) => ("TEXT", number),
+            // An integer that a float does not hold exactly is a misfit.
+            (true, ..) => ("REAL", false),
+            (false, true, ..) => ("INTEGER", false),
+            (false, false, false, false) => ("TEXT", false),
         }
     }
 }
@@ -228,10 +250,11 @@ impl Types {
 async fn types(
     connection: &mut SqliteConnection,
     statement: &str,
-    names: &[String],
+    columns: usize,
     request: &Request,
     watch: &Watch,
 ) -> Result<Vec<Types>, FrameError> {
+    let names: Vec<String> = (0..columns).map(|place| format!("c{place}")).collect();
     let asked: Vec<String> = names
         .iter()
         .flat_map(|name| {
@@ -293,6 +316,24 @@ fn push(builder: &mut Builder, cell: Cell<'_>) -> bool {
     true
 }
 
+/// Appends a cell of any type to a column of text or bytes; a number as the shortest text that reads back as it.
+fn push_any(builder: &mut Builder, cell: Cell<'_>) -> bool {
+    let text = match cell {
+        Cell::Integer(number) => number.to_string(),
+        Cell::Real(number) => format!("{number:?}"),
+        Cell::Text(bytes) if matches!(builder, Builder::Bytes(_)) => {
+            return push(builder, Cell::Blob(bytes));
+        }
+        cell => return push(builder, cell),
+    };
+    match builder {
+        Builder::Text(builder) => builder.append_value(text),
+        Builder::Bytes(builder) => builder.append_value(text.as_bytes()),
+        _ => return false,
+    }
+    true
+}
+
 fn push_text(builder: &mut Builder, text: &str) -> bool {
     match builder {
         Builder::Text(builder) => builder.append_value(text),
@@ -324,11 +365,16 @@ fn push_text(builder: &mut Builder, text: &str) -> bool {
     true
 }
 
-/// A time of day, of less than a second more than a day's last: chrono takes leap seconds.
+/// A time of day, to the microsecond.
 fn time(text: &str) -> Option<NaiveTime> {
     let time = NaiveTime::parse_from_str(text, "%H:%M:%S%.f")
         .or_else(|_| NaiveTime::parse_from_str(text, "%H:%M"));
-    time.ok().filter(|time| time.nanosecond() < 1_000_000_000)
+    time.ok().filter(is_exact)
+}
+
+/// Whether microseconds hold the time: chrono also takes leap seconds, as a second of two thousand milliseconds.
+fn is_exact(time: &impl Timelike) -> bool {
+    time.nanosecond() < 1_000_000_000 && time.nanosecond().is_multiple_of(1_000)
 }
 
 /// Text without an offset, in the forms of SQLite's own functions (sqlite.org/lang_datefunc.html).
@@ -340,12 +386,13 @@ fn datetime(text: &str) -> Option<NaiveDateTime> {
     ]
     .iter()
     .find_map(|form| NaiveDateTime::parse_from_str(text, form).ok())
+    .filter(is_exact)
 }
 
 /// Microseconds since 1970 of RFC 3339 text, or of text without an offset, which SQLite's own functions write and take as UTC.
 fn instant(text: &str) -> Option<i64> {
     match DateTime::parse_from_rfc3339(text) {
-        Ok(instant) => Some(instant.timestamp_micros()),
+        Ok(instant) => is_exact(&instant).then(|| instant.timestamp_micros()),
         Err(_) => datetime(text).map(|time| time.and_utc().timestamp_micros()),
     }
 }

@@ -25,6 +25,8 @@ pub struct Cancel(Arc<Flag>);
 struct Flag {
     set: AtomicBool,
     waiting: Notify,
+    /// The one that sets this off as well.
+    above: Option<Cancel>,
 }
 
 impl Cancel {
@@ -36,11 +38,30 @@ impl Cancel {
 
     /// Whether it was cancelled.
     pub fn is_cancelled(&self) -> bool {
-        self.0.set.load(Ordering::SeqCst)
+        let above = self.0.above.as_ref();
+        self.0.set.load(Ordering::SeqCst) || above.is_some_and(Cancel::is_cancelled)
+    }
+
+    /// One that this one sets off, and that leaves this one alone.
+    pub(super) fn below(&self) -> Cancel {
+        Cancel(Arc::new(Flag {
+            above: Some(self.clone()),
+            ..Flag::default()
+        }))
     }
 
     /// Waits until it is cancelled.
     pub(super) async fn cancelled(&self) {
+        match &self.0.above {
+            Some(above) => tokio::select! {
+                () = self.set() => {}
+                () = above.set() => {}
+            },
+            None => self.set().await,
+        }
+    }
+
+    async fn set(&self) {
         loop {
             let waiting = self.0.waiting.notified();
             if self.is_cancelled() {

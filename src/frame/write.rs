@@ -2,7 +2,7 @@
 
 use super::{FrameError, check, postgres};
 use crate::record::{Field, Kind, Place, Record, Schema, decimal_text};
-use crate::store::relational::{Bound, Rows};
+use crate::store::relational::{Bound, CatalogueColumn, Rows};
 use crate::store::{Store, StoreError, Tables, Upserted};
 use chrono::{DateTime, NaiveDate, NaiveTime, SecondsFormat};
 use polars::prelude::{
@@ -95,11 +95,15 @@ impl<'f, T: Record> Write<'f, T> {
             name: table.clone(),
             existing: tables.join(", "),
         })?;
-        let kinds = match &self.store.tables {
-            Tables::Sqlite(_) => check::sqlite_kinds,
-            Tables::Postgres(_) => postgres::kinds,
-        };
-        check::types(&schema, &catalogue, kinds)?;
+        match &self.store.tables {
+            Tables::Postgres(_) => {
+                check::types(&schema, &catalogue, postgres::kinds, postgres::takes)?;
+            }
+            Tables::Sqlite(_) => {
+                check::types(&schema, &catalogue, check::sqlite_kinds, |_, _| true)?;
+                fits_floats(&schema, &columns, &catalogue)?;
+            }
+        }
         let rows = Rows {
             schema: &schema,
             count: self.frame.height(),
@@ -109,6 +113,46 @@ impl<'f, T: Record> Write<'f, T> {
         transaction.commit().await?;
         Ok(done)
     }
+}
+
+/// SQLite makes a float of a decimal number unless the column is one of text, and a float has 15 digits for sure.
+fn fits_floats(
+    schema: &Schema,
+    columns: &[Values],
+    catalogue: &[CatalogueColumn],
+) -> Result<(), FrameError> {
+    const DIGITS: u128 = 1_000_000_000_000_000;
+    let mut unfit = Vec::new();
+    for (field, values) in schema.fields.iter().zip(columns) {
+        let column = catalogue.iter().find(|column| column.name == field.path);
+        let is_text = column.is_some_and(|column| {
+            ["CHAR", "CLOB", "TEXT"]
+                .iter()
+                .any(|part| column.base.contains(part))
+        });
+        if let (Values::Decimal(values, _), false) = (values, is_text)
+            && values
+                .iter()
+                .flatten()
+                .any(|value| value.unsigned_abs() >= DIGITS)
+        {
+            unfit.push(Unfit {
+                column: field.name.clone(),
+                reason: "decimals of more than 15 digits, which SQLite would round: declare the column as TEXT".into(),
+            });
+        }
+    }
+    refuse(schema, unfit)
+}
+
+fn refuse(schema: &Schema, unfit: Vec<Unfit>) -> Result<(), FrameError> {
+    if unfit.is_empty() {
+        return Ok(());
+    }
+    Err(FrameError::Unfit {
+        place: schema.place.to_string(),
+        unfit,
+    })
 }
 
 /// The frame's columns in the record's order.
@@ -132,13 +176,8 @@ fn columns(schema: &Schema, frame: &DataFrame) -> Result<Vec<Values>, FrameError
             });
         }
     }
-    if unfit.is_empty() {
-        return Ok(columns);
-    }
-    Err(FrameError::Unfit {
-        place: schema.place.to_string(),
-        unfit,
-    })
+    refuse(schema, unfit)?;
+    Ok(columns)
 }
 
 fn column(field: &Field, frame: &DataFrame) -> Result<Values, String> {
@@ -154,9 +193,11 @@ fn column(field: &Field, frame: &DataFrame) -> Result<Values, String> {
     }
     let series = column.as_materialized_series().rechunk();
     match Values::of(&series, &field.kind) {
-        Ok(Some(values)) => match values.beyond_calendar() {
+        Ok(Some(values)) => match values.unwritable() {
             0 => Ok(values),
-            count => Err(format!("{count} values are too distant for a calendar")),
+            count => Err(format!(
+                "{count} values are beyond the calendar, or finer than a microsecond"
+            )),
         },
         Ok(None) => Err(format!(
             "the frame has {}, the record says {}; cast the column, or correct the record",
@@ -218,8 +259,11 @@ impl Values {
             (Kind::Timestamp, DataType::Datetime(TimeUnit::Microseconds, Some(_))) => {
                 Values::Timestamp(whole()?)
             }
-            (Kind::List { item, .. }, DataType::List(_)) => {
+            (Kind::List { item, nullable }, DataType::List(_)) => {
                 let lists = series.list()?.clone();
+                if !nullable && lists.get_inner().null_count() > 0 {
+                    return Ok(None);
+                }
                 match Values::of(&lists.get_inner(), item)? {
                     Some(Values::List(..)) | None => return Ok(None),
                     Some(items) => Values::List(lists, Box::new(items)),
@@ -229,19 +273,24 @@ impl Values {
         }))
     }
 
-    /// Values that are there and have no text.
-    fn beyond_calendar(&self) -> usize {
+    /// Values that are there and have no text, and times that a database would round.
+    fn unwritable(&self) -> usize {
         let values = match self {
             Values::Date(values)
             | Values::Time(values)
             | Values::Datetime(values)
             | Values::Timestamp(values) => values,
-            Values::List(_, items) => return items.beyond_calendar(),
+            Values::List(_, items) => return items.unwritable(),
             _ => return 0,
         };
         let rows = 0..values.len();
-        rows.filter(|row| values.get(*row).is_some() && self.text(*row).is_none())
-            .count()
+        let is_fine = |value: i64| matches!(self, Values::Time(_)) && value % 1_000 != 0;
+        rows.filter(|row| {
+            values
+                .get(*row)
+                .is_some_and(|value| is_fine(value) || self.text(*row).is_none())
+        })
+        .count()
     }
 
     fn bind(&self, row: usize, bound: &mut Bound) {

@@ -1,9 +1,10 @@
 //! One state of the relational store that several loads read, however long they take and whatever is written meanwhile.
 
 use super::relational::{Lease, Postgres, Sqlite};
-use super::{Store, StoreError, Tables};
+use super::{Store, StoreError, Tables, runtime};
 use sqlx::pool::PoolConnection;
 use std::fmt;
+use std::path::PathBuf;
 use std::sync::Arc;
 use tokio::sync::{MappedMutexGuard, Mutex, MutexGuard};
 
@@ -18,10 +19,12 @@ enum Held {
         /// Exported, and valid as long as its transaction is open.
         name: String,
         taken: String,
-        _lease: Lease,
+        /// The server and the database.
+        of: String,
+        lease: Option<Lease>,
     },
-    /// The one connection whose transaction sees the state; loads take turns.
-    Sqlite(Mutex<Option<PoolConnection<sqlx::Sqlite>>>),
+    /// The one connection whose transaction sees the state of the file; loads take turns.
+    Sqlite(Mutex<Option<PoolConnection<sqlx::Sqlite>>>, PathBuf),
 }
 
 impl Store {
@@ -31,7 +34,7 @@ impl Store {
     /// # Errors
     /// When the database fails.
     pub fn snapshot(&self) -> Result<Snapshot, StoreError> {
-        super::runtime::block_on(self.snapshot_async())
+        runtime::block_on(self.snapshot_async())
     }
 
     /// [`Store::snapshot`] for async code.
@@ -55,40 +58,52 @@ impl Snapshot {
         Ok(Snapshot(Arc::new(Held::Postgres {
             name,
             taken,
-            _lease: lease,
+            of: store.name().to_owned(),
+            lease: Some(lease),
         })))
     }
 
     async fn of_sqlite(store: &Sqlite) -> Result<Snapshot, StoreError> {
         let mut connection = store.pool().acquire().await?;
+        // With a transaction that the pool does not know of, it must not be lent to anybody.
+        connection.close_on_drop();
         sqlx::query("BEGIN").execute(&mut *connection).await?;
         // A transaction of SQLite sees the state of its first read, not of its beginning.
         sqlx::query("SELECT count(*) FROM sqlite_schema")
             .execute(&mut *connection)
             .await?;
-        Ok(Snapshot(Arc::new(Held::Sqlite(Mutex::new(Some(
-            connection,
-        ))))))
+        Ok(Snapshot(Arc::new(Held::Sqlite(
+            Mutex::new(Some(connection)),
+            store.path().to_owned(),
+        ))))
     }
 
-    /// The name under which other connections to the PostgreSQL server find it.
-    pub(crate) fn exported(&self) -> Option<&str> {
+    /// The name under which other connections to the same PostgreSQL database find it, and when it was taken.
+    pub(crate) fn exported(&self, store: &Postgres) -> Option<(&str, &str)> {
         match &*self.0 {
-            Held::Postgres { name, .. } => Some(name),
-            Held::Sqlite(_) => None,
+            Held::Postgres {
+                name, taken, of, ..
+            } if of == store.name() => Some((name, taken)),
+            _ => None,
         }
     }
 
-    /// The connection to SQLite that sees it.
+    /// The connection to the same SQLite file that sees it.
     pub(crate) async fn connection(
         &self,
+        store: &Sqlite,
     ) -> Option<MappedMutexGuard<'_, PoolConnection<sqlx::Sqlite>>> {
         match &*self.0 {
-            Held::Sqlite(connection) => {
+            Held::Sqlite(connection, path) if path == store.path() => {
                 MutexGuard::try_map(connection.lock().await, Option::as_mut).ok()
             }
-            Held::Postgres { .. } => None,
+            _ => None,
         }
+    }
+
+    /// Whether all loads at it share one connection.
+    pub(crate) fn is_one_connection(&self) -> bool {
+        matches!(&*self.0, Held::Sqlite(..))
     }
 }
 
@@ -96,19 +111,24 @@ impl fmt::Display for Snapshot {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &*self.0 {
             Held::Postgres { taken, .. } => write!(f, "the state of {taken}"),
-            Held::Sqlite(_) => f.write_str("a state of the file"),
+            Held::Sqlite(_, path) => write!(f, "a state of {}", path.display()),
         }
     }
 }
 
 impl Drop for Held {
     fn drop(&mut self) {
-        if let Held::Sqlite(connection) = self {
-            // A connection with an open transaction must not be lent to anybody. It closes by itself, on the runtime.
-            if let Some(mut connection) = connection.get_mut().take() {
-                let _guard = super::runtime::enter();
-                connection.close_on_drop();
-                drop(connection);
+        match self {
+            Held::Postgres { lease, .. } => {
+                if let Some(lease) = lease.take() {
+                    // A connection that does not end well is closed, which ends the transaction as well.
+                    runtime::spawn(async { drop(lease.end().await) });
+                }
+            }
+            Held::Sqlite(connection, _) => {
+                // It closes by itself, on the runtime.
+                let _guard = runtime::enter();
+                drop(connection.get_mut().take());
             }
         }
     }

@@ -105,6 +105,7 @@ fn a_querys_columns_are_of_their_declared_types_and_expressions_of_those_of_all_
     assert_eq!(loaded.report.columns[3].declared, None);
     assert!(loaded.report.mismatches.is_empty());
     for sql in [
+        "PRAGMA foreign_keys = OFF",
         "DELETE FROM sensor",
         "DELETE FROM sensor RETURNING code",
         "SELECT 1; SELECT 2",
@@ -199,4 +200,65 @@ fn a_statement_that_takes_long_is_cancelled_in_its_midst() {
             .height(),
         1
     );
+}
+
+#[test]
+fn mixed_values_of_an_expression_lose_nothing() {
+    let world = world();
+    let query = |sql: &str| world.store.query(sql, ()).run().unwrap();
+    let loaded =
+        query("SELECT 0.1 + 0.2 AS v UNION ALL SELECT 'x' UNION ALL SELECT 9007199254740993");
+    let values: Vec<_> = loaded.column("v").unwrap().str().unwrap().iter().collect();
+    assert_eq!(
+        values,
+        [
+            Some("0.30000000000000004"),
+            Some("x"),
+            Some("9007199254740993")
+        ]
+    );
+    let loaded = query("SELECT 9007199254740993 AS v UNION ALL SELECT 0.5");
+    assert_eq!(loaded.column("v").unwrap().null_count(), 1);
+    assert_eq!(loaded.report.mismatches[0].count, 1);
+}
+
+#[test]
+fn a_column_of_a_type_that_sqlite_does_not_know_is_text() {
+    let world = world();
+    world.execute("CREATE TABLE free (id UUID, body JSON)");
+    world.execute("INSERT INTO free VALUES ('a0eebc99', '{\"a\": 1}')");
+    let loaded = world.store.query("SELECT * FROM free", ()).run().unwrap();
+    assert_eq!(loaded.dtypes(), [DataType::String, DataType::String]);
+    assert!(loaded.report.mismatches.is_empty());
+}
+
+#[test]
+fn a_snapshot_is_of_its_own_file_and_of_one_connection() {
+    let (one, other) = (things(), things());
+    let snapshot = one.store.snapshot().unwrap();
+    let error = other.store.load::<Thing>().at(&snapshot).run().unwrap_err();
+    assert!(matches!(error, FrameError::ForeignSnapshot), "{error}");
+    let mut batches = one.store.load::<Thing>().at(&snapshot).batches(1);
+    let error = batches.next().unwrap().unwrap_err();
+    assert!(error.to_string().contains("leave .at(…) out"), "{error}");
+}
+
+#[test]
+fn batches_of_a_file_are_cancelled_by_the_callers_cancel() {
+    let world = world();
+    let cancel = Cancel::default();
+    let endless = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT 1 AS one FROM n WHERE i < 0";
+    let mut batches = world
+        .store
+        .query(endless, ())
+        .cancelled_by(&cancel)
+        .batches(10);
+    let stop = cancel.clone();
+    let stopping = std::thread::spawn(move || {
+        std::thread::sleep(Duration::from_millis(100));
+        stop.cancel();
+    });
+    let error = batches.next().unwrap().unwrap_err();
+    assert!(matches!(error, FrameError::Cancelled), "{error}");
+    stopping.join().unwrap();
 }

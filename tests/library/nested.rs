@@ -161,6 +161,11 @@ fn stages_make_documents_on_the_server_and_the_embedded_store_says_that_it_has_n
     ];
     both(&documents(), |store| {
         let loaded = store.load::<Tag>().pipeline(stages.clone()).run();
+        let writing = store
+            .load::<Tag>()
+            .pipeline([doc! { "$out": "reading" }])
+            .run();
+        assert!(writing.unwrap_err().to_string().contains("does not write"));
         if store.mongodb().is_some() {
             let loaded = loaded.unwrap();
             let tags: Vec<_> = loaded

@@ -94,7 +94,7 @@ fn in_a_line(text: &str) -> String {
 }
 
 impl Store {
-    /// Describes a table, view or collection as a Rust struct to paste: `println!("{}", store.describe("flight")?)`. A table or
+    /// Describes a table, view or collection as a Rust struct to paste: `println!("{}", store.describe("customer")?)`. A table or
     /// view comes before a collection of the same name.
     ///
     /// What a table has is certain, since the database itself says it: each column gets the natural type of its declared one,

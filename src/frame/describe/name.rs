@@ -201,11 +201,11 @@ mod tests {
     #[test]
     fn a_struct_is_named_in_upper_camel_case_and_never_as_a_type_of_its_fields() {
         for (table, name) in [
-            ("flight", "Flight"),
-            ("flight_log", "FlightLog"),
+            ("customer", "Customer"),
+            ("customer_log", "CustomerLog"),
             ("Odd table", "OddTable"),
             ("airportCodes", "AirportCodes"),
-            ("2013 flights", "_2013Flights"),
+            ("2013 orders", "_2013Orders"),
             ("string", "StringRow"),
             ("self", "SelfRow"),
             ("?", "Row"),

@@ -4,7 +4,7 @@ use super::array;
 use super::copy::RowValues;
 use super::numeric;
 use super::types::{Form, Wire};
-use crate::frame::builder::{Builder, push_float, push_whole};
+use crate::frame::builder::{Builder, has_day, has_instant, push_float, push_whole};
 use crate::frame::output::Output;
 use crate::record::{Field, Kind};
 use polars::prelude::ChunkedBuilder;
@@ -179,22 +179,24 @@ fn whole(wire: Wire, bytes: &[u8]) -> Option<i64> {
     })
 }
 
-/// Microseconds since 1970; `None` for the two infinities and for what a 64-bit count from 1970 cannot hold.
+/// Microseconds since 1970; `None` for the two infinities and beyond the calendar.
 fn instant(bytes: &[u8]) -> Option<i64> {
     let micros = i64::from_be_bytes(bytes.try_into().ok()?);
     if micros == i64::MAX || micros == i64::MIN {
         return None;
     }
-    micros.checked_add(EPOCH)
+    micros
+        .checked_add(EPOCH)
+        .filter(|micros| has_instant(*micros))
 }
 
-/// Days since 1970; `None` for the two infinities.
+/// Days since 1970; `None` for the two infinities and beyond the calendar.
 fn day(bytes: &[u8]) -> Option<i32> {
     let days = i32::from_be_bytes(bytes.try_into().ok()?);
     if days == i32::MAX || days == i32::MIN {
         return None;
     }
-    days.checked_add(EPOCH_DAYS)
+    days.checked_add(EPOCH_DAYS).filter(|days| has_day(*days))
 }
 
 /// What did not fit, in words.

@@ -14,7 +14,7 @@ mod ranges;
 mod types;
 
 pub(super) use ranges::ranges;
-pub(super) use types::kinds;
+pub(super) use types::{kinds, takes};
 
 use super::output::Output;
 use super::request::{Declared, Read, Request};

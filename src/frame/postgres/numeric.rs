@@ -20,9 +20,13 @@ pub(super) fn to_f64(bytes: &[u8], text: &mut String) -> Option<f64> {
     let Finite { negative, power } = digits(bytes, text)?;
     // Decimal text goes to the one parser that rounds correctly.
     let _ = write!(text, "e{power}");
+    let is_zero = text
+        .bytes()
+        .take_while(u8::is_ascii_digit)
+        .all(|digit| digit == b'0');
     let size: f64 = text.parse().ok()?;
-    size.is_finite()
-        .then_some(if negative { -size } else { size })
+    let is_held = size.is_finite() && (size == 0.0) == is_zero;
+    is_held.then_some(if negative { -size } else { size })
 }
 
 /// The number times ten to the `scale`; `None` when the bytes are no numeric, it is not finite, it has a digit beyond the scale, or
@@ -117,6 +121,7 @@ mod tests {
     #[test]
     fn what_no_float_holds_and_what_is_no_numeric_is_nothing() {
         assert_eq!(read(&numeric(1, 100, 0, &[1])), None);
+        assert_eq!(read(&numeric(1, -100, 0, &[1])), None);
         assert_eq!(read(&numeric(2, 0, 0, &[1])), None);
         assert_eq!(read(&numeric(1, 0, 0, &[10_000])), None);
         assert_eq!(read(&numeric(1, 0, 0x1234, &[1])), None);

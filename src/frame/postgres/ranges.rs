@@ -6,10 +6,10 @@ use crate::frame::request::Request;
 use crate::record::Schema;
 use crate::store::quoted;
 use crate::store::relational::{Lease, Postgres, postgres_catalogue};
+use sqlx::{AssertSqlSafe, PgConnection, SqlSafeStr};
 
 /// The column that every ordinary table has: where a row lies.
 const PLACE: &str = "ctid";
-use sqlx::{AssertSqlSafe, PgConnection, SqlSafeStr};
 
 /// Conditions that share the rows out by ranges of equal width between the column's least and greatest value, one for each
 /// connection: each row meets exactly one, and those with a null there meet the first. Bounds are literals that the server itself
@@ -83,11 +83,11 @@ async fn bounds(
         "numeric" => format!("low + (high - low) * part / {partitions}"),
         "float4" | "float8" => {
             format!(
-                "(low + (high / {partitions} - low / {partitions}) * part)::{}",
+                "(low * (1 - part::float8 / {partitions}) + high * (part::float8 / {partitions}))::{}",
                 found.base
             )
         }
-        "date" => format!("low + (high - low) * part / {partitions}"),
+        "date" => format!("low + ((high - low)::int8 * part / {partitions})::int4"),
         "timestamp" | "timestamptz" => {
             format!("low + (high - low) * (part::float8 / {partitions})")
         }

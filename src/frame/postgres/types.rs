@@ -142,6 +142,29 @@ pub(crate) fn kinds(column: &CatalogueColumn) -> Vec<Kind> {
     kinds
 }
 
+/// Whether a column takes every value of the kind as it is or refuses it, and never rounds.
+pub(crate) fn takes(column: &CatalogueColumn, kind: &Kind) -> bool {
+    let (base, kind) = match (column.base.strip_prefix('_'), kind) {
+        (Some(item), Kind::List { item: kind, .. }) => (item, &**kind),
+        _ => (column.base.as_str(), kind),
+    };
+    let limited = column.declared.contains('(');
+    match (base, kind) {
+        ("int2" | "int4" | "int8" | "oid", kind) => {
+            matches!(kind, Kind::Int32 | Kind::Int64 | Kind::Text)
+        }
+        ("float4", kind) => matches!(kind, Kind::Float32 | Kind::Text),
+        ("numeric", Kind::Decimal(places)) if limited => {
+            check::places(&column.declared).is_some_and(|declared| *places <= declared)
+        }
+        ("numeric", _) => !limited,
+        ("time" | "timestamp" | "timestamptz" | "timetz" | "interval", _) => {
+            !limited || column.declared.contains("(6)")
+        }
+        _ => true,
+    }
+}
+
 /// [`kinds`] of a column of this type with nothing else declared.
 #[cfg(any(test, fuzzing))]
 pub(super) fn kinds_of(base: &str) -> Vec<Kind> {

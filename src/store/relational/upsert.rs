@@ -2,7 +2,7 @@
 //! schema gives the table, the columns and the key. In SQLite every value is a bind parameter, many rows a statement; in
 //! PostgreSQL rows go by COPY into a temporary table and from there by one statement.
 
-use super::catalogue::postgres::quoted_path;
+use super::catalogue::postgres::{columns_of_table, quoted_path};
 use super::sqlite::{PARAMETERS, count, stored_instant};
 use crate::record::{Place, Record, Schema};
 use crate::store::{StoreError, Upserted, quoted};
@@ -11,6 +11,28 @@ use sqlx::sqlite::SqliteArguments;
 use sqlx::{Arguments, AssertSqlSafe, PgConnection, Row as _, SqlSafeStr, SqliteConnection};
 use std::fmt::Write;
 
+/// Types of PostgreSQL whose equality tells all values apart.
+const EXACT: &[&str] = &[
+    "bool",
+    "int2",
+    "int4",
+    "int8",
+    "oid",
+    "float4",
+    "float8",
+    "numeric",
+    "text",
+    "varchar",
+    "bpchar",
+    "name",
+    "bytea",
+    "date",
+    "time",
+    "timestamp",
+    "timestamptz",
+    "uuid",
+    "enum",
+];
 /// Rows sent between two signs of progress.
 const ROWS_A_STEP: usize = 5_000;
 
@@ -175,6 +197,16 @@ pub(crate) struct Rows<'a> {
     pub(crate) bind: &'a (dyn Fn(usize, &mut Bound) + Sync),
 }
 
+impl Rows<'_> {
+    /// The table's name; empty for records that live in none, which are refused before.
+    fn table(&self) -> &str {
+        match &self.schema.place {
+            Place::Table(name) => name,
+            Place::Collection(_) | Place::Inline => "",
+        }
+    }
+}
+
 /// Writes all rows to SQLite in the caller's transaction, telling `progress` how many are written so far.
 ///
 /// # Errors
@@ -202,7 +234,10 @@ pub(crate) async fn into_sqlite(
         let row = format!("({})", vec!["?"; target.columns.len()].join(", "));
         let values = format!("VALUES {}", vec![row; step.len()].join(", "));
         // Only names of the record's own schema are in the text, quoted.
-        let sql = AssertSqlSafe(target.statement(&values, "IS NOT")).into_sql_str();
+        let sql = AssertSqlSafe(target.statement(&values, |column| {
+            format!("target.{column} COLLATE BINARY IS NOT excluded.{column}")
+        }))
+        .into_sql_str();
         written += sqlx::query_with(sql, arguments)
             .execute(&mut *connection)
             .await?
@@ -257,13 +292,21 @@ pub(crate) async fn into_postgres(
         progress(done);
     }
     copy.finish().await?;
+    // Some types call equal what differs (30 days and a month, areas of boxes), and some have no equality at all: those are
+    // compared as they are written.
+    let catalogue = columns_of_table(connection, rows.table()).await?;
+    let differs = |column: &str| {
+        let known = catalogue.iter().find(|known| quoted(&known.name) == column);
+        let cast = match known {
+            Some(known) if EXACT.contains(&known.base.as_str()) => "",
+            _ => "::text",
+        };
+        format!("target.{column}{cast} IS DISTINCT FROM excluded.{column}{cast}")
+    };
     let merge = format!(
         "WITH written AS ({} RETURNING xmax = 0 AS new) \
          SELECT count(*) FILTER (WHERE new), count(*) FILTER (WHERE NOT new) FROM written",
-        target.statement(
-            &format!("SELECT {columns} FROM carnet_rows"),
-            "IS DISTINCT FROM"
-        ),
+        target.statement(&format!("SELECT {columns} FROM carnet_rows"), differs),
     );
     let row = sqlx::query(AssertSqlSafe(merge).into_sql_str())
         .fetch_one(&mut *connection)
@@ -314,7 +357,7 @@ impl Target {
     }
 
     /// An insert of rows from `source` that updates those with the same key and another value.
-    fn statement(&self, source: &str, differs: &str) -> String {
+    fn statement(&self, source: &str, differs: impl Fn(&str) -> String) -> String {
         let Target {
             table,
             columns,
@@ -329,10 +372,7 @@ impl Target {
             .iter()
             .map(|column| format!("{column} = excluded.{column}"))
             .collect();
-        let differ: Vec<String> = others
-            .iter()
-            .map(|column| format!("target.{column} {differs} excluded.{column}"))
-            .collect();
+        let differ: Vec<String> = others.iter().map(|column| differs(column)).collect();
         let then = if others.is_empty() {
             "DO NOTHING".to_owned()
         } else {

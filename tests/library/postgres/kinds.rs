@@ -208,3 +208,80 @@ fn a_frame_that_is_not_of_the_record_or_a_refused_row_writes_nothing() {
         "{error}"
     );
 }
+
+#[test]
+fn what_a_column_would_round_is_refused_and_what_its_equality_does_not_tell_apart_is_written() {
+    #[derive(Record)]
+    #[record(table = "exact")]
+    #[allow(dead_code)]
+    struct Fine {
+        #[record(key)]
+        id: i32,
+        price: Decimal<4>,
+        weight: f64,
+        count: Decimal<2>,
+        at: NaiveDateTime,
+    }
+    #[derive(Record)]
+    #[record(table = "odd")]
+    #[allow(dead_code)]
+    struct Odd {
+        #[record(key)]
+        id: i32,
+        term: String,
+        body: String,
+    }
+    let database = postgres();
+    database.execute(
+        "CREATE TABLE exact (id int PRIMARY KEY, price numeric(10,2), weight float4, count int4, at timestamp(0));
+         CREATE TABLE odd (id int PRIMARY KEY, term interval, body json);
+         INSERT INTO odd VALUES (1, '30 days', '{}')",
+    );
+    let moment = NaiveDate::from_ymd_opt(2013, 3, 10)
+        .unwrap()
+        .and_hms_opt(1, 2, 3)
+        .unwrap();
+    let decimal = |scale| DataType::Decimal(38, scale);
+    let mut frame = df!("id" => [1], "price" => [12.3456], "weight" => [0.1], "count" => [5.0], "at" => [moment]).unwrap();
+    let cast = |frame: &DataFrame, name: &str, to: DataType| {
+        frame.column(name).unwrap().cast(&to).unwrap()
+    };
+    for (name, to) in [
+        ("price", decimal(4)),
+        ("count", decimal(2)),
+        ("at", DataType::Datetime(TimeUnit::Microseconds, None)),
+    ] {
+        let column = cast(&frame, name, to);
+        frame.with_column(column).unwrap();
+    }
+    let error = database.store.write::<Fine>(&frame).upsert().unwrap_err();
+    let FrameError::Record { differences, .. } = &error else {
+        panic!("{error}")
+    };
+    let fields: Vec<&str> = differences.iter().map(|one| one.field.as_str()).collect();
+    assert_eq!(fields, ["price", "weight", "count", "at"], "{error}");
+    let frame = df!("id" => [1, 2], "term" => ["1 mon", "1 day"], "body" => ["{}", "[1]"]).unwrap();
+    let done = database.store.write::<Odd>(&frame).upsert().unwrap();
+    assert_eq!((done.new, done.changed, done.same), (1, 1, 0));
+    let done = database.store.write::<Odd>(&frame).upsert().unwrap();
+    assert_eq!((done.new, done.changed, done.same), (0, 0, 2));
+}
+
+#[test]
+fn a_list_with_a_null_is_not_written_as_one_without() {
+    #[derive(Record)]
+    #[record(table = "listed")]
+    #[allow(dead_code)]
+    struct Listed {
+        #[record(key)]
+        id: i32,
+        items: Vec<i32>,
+    }
+    let database = postgres();
+    database.execute("CREATE TABLE listed (id int PRIMARY KEY, items int4[] NOT NULL)");
+    let items = Series::new("".into(), [Some(1), None]);
+    let frame = df!("id" => [1], "items" => [items]).unwrap();
+    let error = database.store.write::<Listed>(&frame).upsert().unwrap_err();
+    assert!(error.to_string().contains("items:"), "{error}");
+    assert_eq!(database.number("SELECT count(*) FROM listed"), 0);
+}

@@ -183,6 +183,8 @@ fn loads_at_one_snapshot_see_one_state_and_a_later_load_another() {
         Some(10_000)
     );
     assert_eq!(store.load::<Wide>().run().unwrap().height(), 10);
+    let told = at(store.load()).report.snapshot.unwrap();
+    assert_eq!(snapshot.to_string(), format!("the state of {told}"));
     drop(snapshot);
     let error = crate::world::world()
         .store
