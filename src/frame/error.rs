@@ -177,6 +177,11 @@ pub enum FrameError {
         /// The name.
         name: String,
     },
+    /// A load of no column.
+    #[error(
+        "a load has at least one column: name fields of the record in .columns(…), or leave it out"
+    )]
+    NoColumns,
     /// A stage that would write.
     #[error("a load does not write: leave $out and $merge out of the pipeline")]
     Stage,

@@ -116,6 +116,9 @@ impl Plan {
             }
             Place::Inline if self.request.statement.is_none() => return Err(FrameError::NoPlace),
             Place::Collection(_) if self.request.writes() => return Err(FrameError::Stage),
+            Place::Table(_) | Place::Collection(_) if self.request.schema.fields.is_empty() => {
+                return Err(FrameError::NoColumns);
+            }
             _ => {}
         }
         self.watch.begin();

@@ -138,6 +138,24 @@ fn a_double_that_a_narrow_float_cannot_hold_does_not_fit() {
 }
 
 #[test]
+fn a_document_nests_a_hundred_levels_and_no_more() {
+    let world = world();
+    let nested = |levels: usize| {
+        let mut inner = bson::Document::new();
+        for _ in 2..levels {
+            inner = doc! { "d": inner };
+        }
+        let whole = doc! { "_id": "x", "deep": inner };
+        bson::raw::RawDocumentBuf::try_from(&whole).unwrap()
+    };
+    assert_eq!(upsert(&world.store, &[nested(100)]).unwrap().new, 1);
+    let error = upsert(&world.store, &[nested(101)])
+        .unwrap_err()
+        .to_string();
+    assert!(error.contains("nests deeper than 100 levels"), "{error}");
+}
+
+#[test]
 fn a_filter_of_the_other_language_says_which_to_use() {
     let error = world()
         .store

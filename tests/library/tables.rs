@@ -53,6 +53,12 @@ fn a_frame_has_exactly_the_records_columns_and_types() {
 }
 
 #[test]
+fn a_load_of_no_column_is_refused() {
+    let load = world().store.load::<Sensor>().columns([]);
+    assert!(matches!(load.run().unwrap_err(), FrameError::NoColumns));
+}
+
+#[test]
 fn values_are_bound_never_spliced() {
     let world = world();
     let hostile = "' OR 1=1; DROP TABLE sensor; --";

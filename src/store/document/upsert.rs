@@ -7,6 +7,8 @@ use bson::raw::{RawBsonRef, RawDocument, RawDocumentBuf};
 use sqlx::sqlite::SqliteArguments;
 use sqlx::{Arguments, AssertSqlSafe, SqlSafeStr, SqliteConnection};
 
+/// Levels of documents and arrays at most, as in MongoDB: what reads them goes down level by level.
+const NESTING: usize = 100;
 /// More would make no statement faster.
 const ROWS_A_STATEMENT: usize = 500;
 
@@ -52,6 +54,31 @@ pub(crate) async fn upsert(
     })
 }
 
+/// Whether documents and arrays nest deeper than so many levels.
+fn nests_deeper(value: RawBsonRef<'_>, levels: usize) -> Result<bool, bson::error::Error> {
+    if !matches!(value, RawBsonRef::Document(_) | RawBsonRef::Array(_)) {
+        return Ok(false);
+    }
+    let Some(below) = levels.checked_sub(1) else {
+        return Ok(true);
+    };
+    let mut deeper = false;
+    match value {
+        RawBsonRef::Document(document) => {
+            for element in document.iter_elements() {
+                deeper |= nests_deeper(element?.value()?, below)?;
+            }
+        }
+        RawBsonRef::Array(items) => {
+            for item in items {
+                deeper |= nests_deeper(item?, below)?;
+            }
+        }
+        _ => {}
+    }
+    Ok(deeper)
+}
+
 /// An insert of `rows` documents that replaces those whose bytes or indexed values differ. Names are quoted; every value is a parameter.
 fn statement(table: &str, paths: &[String], rows: usize) -> String {
     let columns: Vec<String> = paths.iter().map(|path| quoted(path)).collect();
@@ -81,6 +108,11 @@ fn bind(
     let id = document
         .get_str("_id")
         .map_err(|_| "it has no _id, or one that is not text".to_owned())?;
+    if nests_deeper(RawBsonRef::Document(document), NESTING).map_err(|error| error.to_string())? {
+        return Err(format!(
+            "it nests deeper than {NESTING} levels, as MongoDB takes them"
+        ));
+    }
     let add =
         |outcome: Result<(), sqlx::error::BoxDynError>| outcome.map_err(|error| error.to_string());
     add(arguments.add(id.to_owned()))?;
