@@ -34,6 +34,7 @@ pub(super) async fn read(
     let mut cursor = Cursor::open(&mut handle, &query, &values, watch)?;
     output.begin(&request.schema.fields);
     let mut paths = Paths::of(&request.schema.fields);
+    let named = Paths::of(&request.record);
     let order = (!request.sort.is_empty()).then(|| {
         let paths = request.sort.iter();
         Order::new(paths.map(|(path, descending)| (path.as_str(), *descending)))
@@ -48,7 +49,7 @@ pub(super) async fn read(
         let invalid = |error: bson::error::Error| damaged(collection, id(), error.to_string());
         append(document, &mut paths, output, &id).map_err(invalid)?;
         if output.unnamed.wants() {
-            search(document, &paths, &mut output.unnamed).map_err(invalid)?;
+            search(document, &named, &mut output.unnamed).map_err(invalid)?;
         }
         output.row(document.as_bytes().len() as u64)
     };

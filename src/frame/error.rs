@@ -177,6 +177,9 @@ pub enum FrameError {
         /// The name.
         name: String,
     },
+    /// Two conditions.
+    #[error("the load has two filters: join their conditions by AND in one .filter(…)")]
+    FilteredTwice,
     /// A load of no column.
     #[error(
         "a load has at least one column: name fields of the record in .columns(…), or leave it out"

@@ -22,10 +22,20 @@ pub enum Policy {
 }
 
 /// A load being described; [`Load::run`] does it.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Load<T> {
     plan: Plan,
     record: PhantomData<fn() -> T>,
+}
+
+// A derived one would ask records to be `Clone`.
+impl<T> Clone for Load<T> {
+    fn clone(&self) -> Self {
+        Load {
+            plan: self.plan.clone(),
+            record: PhantomData,
+        }
+    }
 }
 
 /// A frame and the report of the load that made it. It can be used wherever a frame can.
@@ -75,17 +85,25 @@ impl Store {
 impl<T: Record> Load<T> {
     /// Only rows of the table for which this SQL condition holds. Values go where `$1`, `$2`, … stand and are bound, never
     /// spliced: `.filter("origin = $1", ["JFK"])`, `.filter("origin = $1 AND day > $2", ("JFK", 7))`, `.filter("tail IS NULL", ())`.
+    /// Conditions are joined by AND in one filter; a second one is refused when the load is run.
     #[must_use]
     pub fn filter(mut self, condition: &str, values: impl IntoParams) -> Self {
-        self.plan.request.condition = Some(condition.to_owned());
+        let first = self.plan.request.condition.replace(condition.to_owned());
+        self.plan.is_filtered_twice |= first.is_some();
         self.plan.request.values = values.into_params();
         self
     }
 
-    /// Only documents of the collection that pass this filter, in MongoDB's language: `.matching(doc! { "station": "JFK" })`.
+    /// Only documents of the collection that pass this filter, in MongoDB's language: `.matching(doc! { "station": "JFK" })`. Called
+    /// again, those that pass both.
     #[must_use]
     pub fn matching(mut self, filter: Document) -> Self {
-        self.plan.request.matching = filter;
+        let matching = &mut self.plan.request.matching;
+        *matching = if matching.is_empty() {
+            filter
+        } else {
+            bson::doc! { "$and": [std::mem::take(matching), filter] }
+        };
         self.plan.is_for_documents = true;
         self
     }

@@ -29,6 +29,7 @@ pub(super) async fn read(
     let documents: Collection<Document> = store.database().collection(collection);
     output.begin(&request.schema.fields);
     let mut paths = Paths::of(&request.schema.fields);
+    let named = Paths::of(&request.record);
     let stages = request.pipeline.as_ref().map(|own| stages(request, own));
     let query = match &stages {
         Some(stages) => format!("aggregate {}", Bson::from(stages.clone())),
@@ -61,7 +62,7 @@ pub(super) async fn read(
                 };
                 append(document, &mut paths, output, &|| id(document)).map_err(invalid)?;
                 if request.pipeline.is_some() && output.unnamed.wants() {
-                    search(document, &paths, &mut output.unnamed).map_err(invalid)?;
+                    search(document, &named, &mut output.unnamed).map_err(invalid)?;
                 }
                 output.row(document.as_bytes().len() as u64)?;
             }
@@ -83,7 +84,7 @@ pub(super) async fn read(
         while let Some(batch) = batches.try_next().await.map_err(failed)? {
             for document in batch.doc_slices().map_err(failed)? {
                 if let Some(document) = document.map_err(invalid)?.as_document() {
-                    search(document, &paths, &mut output.unnamed).map_err(invalid)?;
+                    search(document, &named, &mut output.unnamed).map_err(invalid)?;
                 }
             }
         }

@@ -22,6 +22,8 @@ pub(super) struct Plan {
     pub(super) request: Request,
     /// A filter or stages of the language of documents were given.
     pub(super) is_for_documents: bool,
+    /// A second condition was given.
+    pub(super) is_filtered_twice: bool,
     pub(super) policy: Policy,
     /// The column or path to share the rows out by, and among how many readers.
     pub(super) partition: Option<(String, usize)>,
@@ -37,6 +39,7 @@ impl Plan {
             store: store.clone(),
             request,
             is_for_documents: false,
+            is_filtered_twice: false,
             policy: Policy::Fail,
             partition: None,
             snapshot: None,
@@ -102,6 +105,9 @@ impl Plan {
         if let Some((names, existing)) = self.wrong.take() {
             let name = names.join(", ");
             return Err(FrameError::NoField { name, existing });
+        }
+        if self.is_filtered_twice {
+            return Err(FrameError::FilteredTwice);
         }
         let wrong_filter = |method| FrameError::WrongFilter {
             place: self.request.schema.place.to_string(),

@@ -18,7 +18,7 @@ impl Store {
     /// stand, and are bound, never spliced.
     ///
     /// Types are those the database gives the statement's columns, never guessed from the first rows; `docs/TYPES.md` says which
-    /// each becomes. SQLite has no types of expressions, so it is asked first for those of all their values.
+    /// each becomes. A value that its column cannot hold, such as an infinite date, is a null and is counted in the report. SQLite has no types of expressions, so it is asked first for those of all their values.
     ///
     /// ```no_run
     /// # use carnet::store::Store;

@@ -1,7 +1,7 @@
 //! What a reader is asked for, and what it says it did: the words between a load and the databases.
 
 use super::Param;
-use crate::record::{Place, Schema};
+use crate::record::{Field, Place, Schema};
 use crate::store::relational::CatalogueColumn;
 use bson::Document;
 
@@ -10,6 +10,8 @@ use bson::Document;
 pub(super) struct Request {
     /// The record's fields, narrowed to the columns asked for; none for a query.
     pub(super) schema: Schema,
+    /// All fields of the record, to tell what it does not name.
+    pub(super) record: Vec<Field>,
     /// The text of a query.
     pub(super) statement: Option<String>,
     /// Where the record's key lives, for messages.
@@ -36,6 +38,7 @@ pub(super) struct Request {
 impl Request {
     pub(super) fn of(schema: Schema) -> Request {
         Request {
+            record: schema.fields.clone(),
             schema,
             statement: None,
             key: None,

@@ -98,6 +98,8 @@ fn fields_that_the_record_does_not_name_are_reported() {
             report.unnamed.iter().collect::<Vec<_>>(),
             [(&"extra".to_owned(), &1)]
         );
+        let narrowed = store.load::<Reading>().columns(["id"]).run().unwrap();
+        assert_eq!(narrowed.report.unnamed, report.unnamed);
         let text = report.to_string();
         assert!(text.contains("not in the record: extra"), "{text}");
     });
@@ -140,6 +142,8 @@ fn both_stores_sort_and_limit_alike() {
         assert_eq!(ids(store.load().sort("price").limit(2)), ["c", "b"]);
         assert_eq!(ids(store.load().sort_descending("price").limit(1)), ["a"]);
         let filtered = store.load().matching(doc! { "price": { "$exists": true } });
+        let twice = filtered.clone().matching(doc! { "price": 7 });
+        assert_eq!(ids(twice), ["b"]);
         assert_eq!(ids(filtered.sort("id")), ["a", "b"]);
     });
 }

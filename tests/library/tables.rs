@@ -53,6 +53,16 @@ fn a_frame_has_exactly_the_records_columns_and_types() {
 }
 
 #[test]
+fn a_second_filter_does_not_replace_the_first() {
+    let load = world().store.load::<Sensor>().filter("active", ());
+    let error = load.filter("floors = 3", ()).run().unwrap_err();
+    assert!(
+        error.to_string().contains("join their conditions by AND"),
+        "{error}"
+    );
+}
+
+#[test]
 fn a_load_of_no_column_is_refused() {
     let load = world().store.load::<Sensor>().columns([]);
     assert!(matches!(load.run().unwrap_err(), FrameError::NoColumns));
