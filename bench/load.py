@@ -174,7 +174,7 @@ def main():
         if arguments.only is None:
             write(lines, "load")
     if arguments.only in (None, "growth"):
-        lines = growth(ours, database, documents, min(3, arguments.rounds))
+        lines = growth(ours, database, documents, arguments.rounds)
         table(lines)
         write(lines, "growth")
 
