@@ -158,6 +158,11 @@ pub(super) fn check(
         .iter()
         .filter_map(|field| difference(field, columns, kinds))
         .collect();
+    told(schema, differences)
+}
+
+/// All differences as one error, if there are any.
+fn told(schema: &Schema, differences: Vec<Difference>) -> Result<(), FrameError> {
     if differences.is_empty() {
         return Ok(());
     }
@@ -194,14 +199,7 @@ pub(super) fn types(
                     .into(),
         })
     };
-    let differences: Vec<Difference> = schema.fields.iter().filter_map(rounds).collect();
-    if differences.is_empty() {
-        return Ok(());
-    }
-    Err(FrameError::Record {
-        place: schema.place.to_string(),
-        differences,
-    })
+    told(schema, schema.fields.iter().filter_map(rounds).collect())
 }
 
 fn difference(

@@ -87,7 +87,7 @@ pub(super) async fn read(
                 sorted.push((key, bytes.to_vec()));
                 // Of a limited load only the first ones are kept, with room for more between two times of sorting.
                 if let Some(limit) = request.limit
-                    && sorted.len() > 2 * limit.saturating_add(512)
+                    && sorted.len() > limit.saturating_add(512).saturating_mul(2)
                 {
                     sorted.sort_by(|(a, _), (b, _)| a.cmp(b));
                     sorted.truncate(limit);

@@ -24,8 +24,8 @@ pub enum Policy {
 /// A load being described; [`Load::run`] does it.
 #[derive(Debug)]
 pub struct Load<T> {
-    plan: Plan,
-    record: PhantomData<fn() -> T>,
+    pub(super) plan: Plan,
+    pub(super) record: PhantomData<fn() -> T>,
 }
 
 // A derived one would ask records to be `Clone`.
@@ -189,7 +189,10 @@ impl<T: Record> Load<T> {
         self.plan.partition = path.map(|path| (path, readers));
         self
     }
+}
 
+/// What is said and done alike of loads with and without a record.
+impl<T> Load<T> {
     /// Reads the state that the snapshot holds, so that several loads see the same.
     #[must_use]
     pub fn at(mut self, snapshot: &Snapshot) -> Self {
@@ -211,11 +214,12 @@ impl<T: Record> Load<T> {
         self
     }
 
-    /// Reads the records. When the connection is lost on the way, they are read once more from the beginning.
+    /// Reads the rows. When the connection is lost on the way, they are read once more from the beginning.
     ///
     /// # Errors
     /// When the record does not match the table (every difference is listed), a value does not fit and the policy is to
-    /// fail, the filter cannot be used, or the database fails. There is never half a frame.
+    /// fail, the filter cannot be used, a query would change something or gives two columns of one name, or the database
+    /// fails. There is never half a frame.
     pub fn run(self) -> Result<Loaded, FrameError> {
         let store = self.plan.store.clone();
         store.block_on(self.run_async())
@@ -229,7 +233,7 @@ impl<T: Record> Load<T> {
         self.plan.run().await
     }
 
-    /// Reads the records in frames of so many rows, the last of fewer. They are read as they are taken, so memory holds a few
+    /// Reads the rows in frames of so many, the last of fewer. They are read as they are taken, so memory holds a few
     /// frames at most, however many rows there are, but for embedded documents that are sorted: those are all read first. A lost
     /// connection is an error, since frames before it are given already. Frames of several readers come as each has them.
     pub fn batches(self, rows: usize) -> Batches {

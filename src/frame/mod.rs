@@ -43,7 +43,7 @@ pub use error::FrameError;
 pub use hash::content_hash;
 pub use load::{Load, Loaded, Policy};
 pub use param::{IntoParams, Param};
-pub use query::Query;
+pub use query::{Query, Untyped};
 pub use report::{LoadReport, Mismatch, ReportColumn};
 pub use watch::{Cancel, Progress};
 pub use write::{Unfit, Write};

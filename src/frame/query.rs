@@ -2,16 +2,18 @@
 
 use super::plan::Plan;
 use super::request::Request;
-use super::{Batches, Cancel, FrameError, IntoParams, Loaded, Policy, Progress};
+use super::{FrameError, IntoParams, Load, Policy};
 use crate::record::{Field, Kind, Place, Schema};
+use crate::store::Store;
 use crate::store::relational::CatalogueColumn;
-use crate::store::{Snapshot, Store};
+use std::marker::PhantomData;
 
-/// A query being described; [`Query::run`] does it.
-#[derive(Debug, Clone)]
-pub struct Query {
-    plan: Plan,
-}
+/// In the place of a record, where the database says the columns.
+#[derive(Debug)]
+pub enum Untyped {}
+
+/// A query being described; [`Load::run`] does it.
+pub type Query = Load<Untyped>;
 
 impl Store {
     /// Describes a query of the relational store: one statement that gives rows and changes nothing. Values go where `$1`, `$2`, …
@@ -38,53 +40,10 @@ impl Store {
         let mut plan = Plan::new(self, request);
         // There is no record that a value could not fit; what no column can hold is a null, and counted.
         plan.policy = Policy::Null;
-        Query { plan }
-    }
-}
-
-impl Query {
-    /// Reads the state that the snapshot holds, so that several loads see the same.
-    #[must_use]
-    pub fn at(mut self, snapshot: &Snapshot) -> Self {
-        self.plan.snapshot = Some(snapshot.clone());
-        self
-    }
-
-    /// Tells how far the query is, some times a second.
-    #[must_use]
-    pub fn on_progress(mut self, tell: impl Fn(Progress) + Send + Sync + 'static) -> Self {
-        self.plan.watch.listen(tell);
-        self
-    }
-
-    /// Lets the query be broken off.
-    #[must_use]
-    pub fn cancelled_by(mut self, cancel: &Cancel) -> Self {
-        self.plan.watch.cancel = cancel.clone();
-        self
-    }
-
-    /// Reads the rows.
-    ///
-    /// # Errors
-    /// When the database refuses the statement or it would change something, two of its columns have one name, or the database
-    /// fails.
-    pub fn run(self) -> Result<Loaded, FrameError> {
-        let store = self.plan.store.clone();
-        store.block_on(self.run_async())
-    }
-
-    /// [`Query::run`] for async code.
-    ///
-    /// # Errors
-    /// As [`Query::run`].
-    pub async fn run_async(self) -> Result<Loaded, FrameError> {
-        self.plan.run().await
-    }
-
-    /// Reads the rows in frames of so many, as [`super::Load::batches`] does.
-    pub fn batches(self, rows: usize) -> Batches {
-        Batches::begin(self.plan, rows)
+        Load {
+            plan,
+            record: PhantomData,
+        }
     }
 }
 

@@ -99,11 +99,7 @@ async fn in_transaction(
         .await?;
     let mut reader = Reader::new(decoders.len());
     while let Some(message) = stream.try_next().await? {
-        reader.feed(&message, |row| -> Result<(), Failed> {
-            decode::append(row, key, &fields, &mut decoders, output);
-            output.row(row.size())?;
-            Ok(())
-        })?;
+        take(&mut reader, &message, key, &fields, &mut decoders, output)?;
     }
     let read = reader.finish()?;
     Ok(Read {
@@ -111,6 +107,21 @@ async fn in_transaction(
         read,
         snapshot: None,
         columns,
+    })
+}
+
+/// Puts the rows that are whole with this message into the columns.
+fn take(
+    reader: &mut Reader,
+    message: &[u8],
+    key: Option<usize>,
+    fields: &[Field],
+    decoders: &mut [Decoder],
+    output: &mut Output<'_>,
+) -> Result<(), Failed> {
+    reader.feed(message, |row| {
+        decode::append(row, key, fields, decoders, output);
+        Ok(output.row(row.size())?)
     })
 }
 
@@ -230,7 +241,7 @@ async fn of_statement(
 /// What fuzzing needs of this module, which is nobody else's.
 #[cfg(any(test, fuzzing))]
 mod hostile {
-    use super::{Decoder, Failed, Reader, decode, types};
+    use super::{Decoder, Reader, types};
     use crate::frame::output::Output;
     use crate::record::{Field, Kind};
 
@@ -260,14 +271,7 @@ mod hostile {
         let mut decoders: Vec<Decoder> = forms.iter().copied().map(Decoder::new).collect();
         let mut reader = Reader::new(fields.len());
         for message in messages {
-            let fed = reader.feed(message, |row| -> Result<(), Failed> {
-                decode::append(row, Some(0), fields, &mut decoders, output);
-                output.row(row.size())?;
-                Ok(())
-            });
-            if fed.is_err() {
-                return None;
-            }
+            super::take(&mut reader, message, Some(0), fields, &mut decoders, output).ok()?;
         }
         reader.finish().ok()
     }
