@@ -1,9 +1,10 @@
 //! What evaluates cells, behind one small trait, so that the protocol does not know how.
 
 use std::future::Future;
+use std::ops::Range;
 
 use serde_json::{Map, Value};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{mpsc, oneshot, watch};
 
 mod completeness;
 pub mod direct;
@@ -14,7 +15,7 @@ pub use completeness::{Completeness, completeness};
 pub type Bundle = Map<String, Value>;
 
 /// What a cell produces while it runs, in order.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug)]
 pub enum Output {
     /// Text printed to standard output.
     Stdout(String),
@@ -36,6 +37,52 @@ pub enum Output {
     },
     /// The value of the last expression.
     Result(Bundle),
+    /// The cell waits for a line from the user.
+    Input(Input),
+}
+
+/// A question of a running cell. Dropped without an answer, the cell meets the end of its input.
+#[derive(Debug)]
+pub struct Input {
+    /// What the user is asked.
+    pub prompt: String,
+    /// Whether the answer must not be seen.
+    pub password: bool,
+    /// Takes the answer, without a line break.
+    pub answer: oneshot::Sender<String>,
+}
+
+/// A variable that a later cell can name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Variable {
+    /// Its name.
+    pub name: String,
+    /// Its type, as Rust writes it.
+    pub type_: String,
+    /// Whether it was declared `mut`.
+    pub mutable: bool,
+    /// The cell that declared it: `cell [3]`.
+    pub cell: String,
+}
+
+/// What can stand at the cursor.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Completions {
+    /// The part of the code that a candidate replaces, in bytes.
+    pub replaced: Range<usize>,
+    /// What may stand there, best first.
+    pub candidates: Vec<Candidate>,
+}
+
+/// One completion.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Candidate {
+    /// The text to write.
+    pub text: String,
+    /// What it is, in the words that JupyterLab has icons for: `function`, `field`, `module`, `struct`, `instance`.
+    pub kind: String,
+    /// Its signature or type, if known.
+    pub signature: Option<String>,
 }
 
 /// Why a cell did not run to its end.
@@ -77,6 +124,21 @@ pub trait Engine: Send {
 
     /// What threads of earlier cells print between cells; pending for ever when there is nothing. Safe to cancel.
     fn idle_output(&mut self) -> impl Future<Output = Output> + Send;
+
+    /// What can stand at a place of the code, given in bytes.
+    fn complete(&mut self, code: &str, cursor: usize) -> impl Future<Output = Completions> + Send;
+
+    /// What is known of the name at a place of the code, given in bytes: Markdown and plain text; none when nothing is.
+    /// `detail` is 1 when the source is asked for too.
+    fn inspect(
+        &mut self,
+        code: &str,
+        cursor: usize,
+        detail: u8,
+    ) -> impl Future<Output = Option<Bundle>> + Send;
+
+    /// The variables there are, by name.
+    fn variables(&self) -> Vec<Variable>;
 
     /// A handle that stops the cell being evaluated, from any task.
     fn interrupter(&self) -> Interrupter;

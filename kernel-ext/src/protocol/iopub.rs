@@ -70,6 +70,8 @@ impl IoPub {
                     .await
             }
             Output::Result(data) => self.send(DisplayData::new(media(data)), parent).await,
+            // Unanswered: the cell meets the end of its input.
+            Output::Input(_) => {}
         }
     }
 }

@@ -36,7 +36,7 @@ use self::host::{Event, Host};
 use self::render::{Sources, render};
 use self::session::Session;
 use self::source_map::SourceMap;
-use super::{CellError, Engine, Interrupter, Output};
+use super::{Bundle, CellError, Completions, Engine, Interrupter, Output, Variable};
 use crate::host::RunCell;
 use crate::toolchain::Toolchain;
 
@@ -110,6 +110,27 @@ impl Engine for Direct {
                 Event::Ready(_) | Event::End(_) | Event::EndOfStderr => {}
             }
         }
+    }
+
+    async fn complete(&mut self, _code: &str, cursor: usize) -> Completions {
+        Completions {
+            replaced: cursor..cursor,
+            ..Completions::default()
+        }
+    }
+
+    async fn inspect(&mut self, _code: &str, _cursor: usize, _detail: u8) -> Option<Bundle> {
+        None
+    }
+
+    fn variables(&self) -> Vec<Variable> {
+        let variable = |(name, variable): (&String, &session::Variable)| Variable {
+            name: name.clone(),
+            type_: variable.type_.clone(),
+            mutable: variable.mutable,
+            cell: variable.cell.clone(),
+        };
+        self.session.variables.iter().map(variable).collect()
     }
 
     fn interrupter(&self) -> Interrupter {
