@@ -22,6 +22,8 @@ pub mod record;
 #[cfg(feature = "show")]
 pub mod show;
 #[cfg(feature = "store")]
+pub mod stop;
+#[cfg(feature = "store")]
 pub mod store;
 
 // The crates that appear in Carnet's own signatures, so that a notebook uses the very versions Carnet was built with.
@@ -35,3 +37,5 @@ pub use polars;
 pub use serde_json;
 #[cfg(feature = "model")]
 pub use smartcore;
+#[cfg(feature = "store")]
+pub use tokio;

@@ -15,6 +15,7 @@ mod transaction;
 
 pub use error::StoreError;
 pub use migrate::{Migrated, Migration, Migrations};
+pub use runtime::{block_on, enter};
 pub use snapshot::Snapshot;
 pub use transaction::{Transaction, Upserted};
 

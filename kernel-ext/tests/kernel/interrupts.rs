@@ -57,22 +57,99 @@ async fn interrupted(lab: &mut Frontend, code: &str, wait_for_output: bool) -> (
 }
 
 #[test]
-fn an_endless_loop_is_stopped_within_a_second() {
+fn an_endless_loop_is_stopped_within_a_second_and_no_variable_is_lost() {
     run(async {
         let mut lab = Frontend::start().await;
-        lab.execute("let x = 1;").await.good();
-        let (sentence, took) = interrupted(&mut lab, "println!(\"ready\");\nloop {}", true).await;
+        lab.execute(
+            "let x = vec![1, 2, 3]; let shared = std::rc::Rc::new(5_usize); let mut count = 0_u64;",
+        )
+        .await
+        .good();
+        let endless = "println!(\"ready\");\nloop { count += x.len() as u64 * *shared as u64; }";
+        let (sentence, took) = interrupted(&mut lab, endless, true).await;
         assert!(took < Duration::from_secs(1), "{took:?}");
-        assert!(sentence.contains("the variables were lost"), "{sentence}");
-        let ran = lab.execute("x").await;
+        assert!(sentence.contains("no variable was lost"), "{sentence}");
+        assert_eq!(
+            lab.execute("(&x, &shared, count > 0)").await.result(),
+            "([1, 2, 3], 5, true)"
+        );
+        // And again, with what the first interrupt left.
+        let (sentence, took) = interrupted(&mut lab, endless, true).await;
+        assert!(took < Duration::from_secs(1), "{took:?}");
+        assert!(sentence.contains("no variable was lost"), "{sentence}");
+        assert_eq!(lab.execute("x.iter().sum::<i32>()").await.result(), "6");
+        lab.finish().await;
+    });
+}
+
+#[test]
+fn a_cell_that_sleeps_allocates_or_prints_is_stopped_and_the_next_one_works() {
+    run(async {
+        let mut lab = Frontend::start().await;
+        lab.execute("let x = vec![String::from(\"a\"); 100];")
+            .await
+            .good();
+        let cells = [
+            "println!(\"ready\"); std::thread::sleep(std::time::Duration::from_secs(1000)); x.len()",
+            "println!(\"ready\"); loop { let copy = x.clone(); std::hint::black_box(copy); }",
+            "println!(\"ready\"); loop { std::hint::black_box(format!(\"{x:?}\")); }",
+            "println!(\"ready\"); let pair = (std::sync::Mutex::new(()), std::sync::Condvar::new()); let guard = pair.0.lock().unwrap(); let _guard = pair.1.wait(guard).unwrap(); x.len()",
+            "println!(\"ready\"); let child = std::process::Command::new(\"sleep\").arg(\"1000\").status(); x.len()",
+        ];
+        for cell in cells {
+            let (sentence, took) = interrupted(&mut lab, cell, true).await;
+            assert!(took < Duration::from_secs(1), "{cell}: {took:?}");
+            assert!(
+                sentence.contains("no variable was lost"),
+                "{cell}: {sentence}"
+            );
+            assert_eq!(
+                lab.execute("x.iter().map(String::len).sum::<usize>()")
+                    .await
+                    .result(),
+                "100"
+            );
+            lab.execute("let x = x;").await.good();
+        }
+        lab.finish().await;
+    });
+}
+
+#[test]
+fn a_variable_that_may_be_half_changed_is_lost_by_name() {
+    run(async {
+        let mut lab = Frontend::start().await;
+        lab.execute("let kept = 1; let mut grows: Vec<i32> = Vec::new();")
+            .await
+            .good();
+        let (sentence, _) = interrupted(&mut lab, "println!(\"ready\"); loop { grows.push(kept); if grows.len() > 1000 { grows.clear(); } }", true).await;
+        assert!(
+            sentence.contains("the variable `grows`, which it was using, was lost"),
+            "{sentence}"
+        );
+        let ran = lab.execute("grows.len()").await;
         assert!(
             ran.failed()
                 .text
-                .contains("it was lost when cell [2] was stopped"),
+                .contains("it is `mut` and may have been stopped half changed"),
             "{}",
             ran.failed().text
         );
-        assert_eq!(lab.execute("1 + 1").await.result(), "2");
+        assert_eq!(lab.execute("kept").await.result(), "1");
+        lab.finish().await;
+    });
+}
+
+#[test]
+fn what_waits_for_a_future_ends_by_unwinding() {
+    run(async {
+        let mut lab = Frontend::start().await;
+        lab.execute("let mut seen = vec![0];").await.good();
+        let cell = "println!(\"ready\"); seen.push(1); tokio::time::sleep(std::time::Duration::from_secs(1000)).await;";
+        let (sentence, took) = interrupted(&mut lab, cell, true).await;
+        assert!(took < Duration::from_secs(1), "{took:?}");
+        assert!(sentence.contains("no variable was lost"), "{sentence}");
+        assert_eq!(lab.execute("seen").await.result(), "[0, 1]");
         lab.finish().await;
     });
 }

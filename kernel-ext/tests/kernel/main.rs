@@ -5,6 +5,7 @@
 mod commands;
 mod errors;
 mod frontend;
+mod futures;
 mod interrupts;
 mod outputs;
 mod requests;

@@ -20,4 +20,4 @@ macro_rules! crates {
     };
 }
 
-crates! { bson, chrono, plotly, polars, serde_json, smartcore }
+crates! { bson, chrono, plotly, polars, serde_json, smartcore, tokio }

@@ -25,6 +25,8 @@ pub(crate) struct Cell {
     pub(crate) names: BTreeSet<String>,
     /// The identifiers that are assigned to (`x = …`).
     pub(crate) assigned: BTreeSet<String>,
+    /// Whether the statements `.await` something themselves, outside a closure or an `async` block.
+    pub(crate) awaits: bool,
 }
 
 /// A variable that a cell declares.
@@ -53,6 +55,9 @@ pub(crate) fn take_apart(text: &str) -> syn::Result<Cell> {
                     cell.tail = tail_of(&statement);
                 }
                 cell.add_variables(&statement);
+                let mut awaits = Awaits(false);
+                awaits.visit_stmt(&statement);
+                cell.awaits |= awaits.0;
             }
         }
     }
@@ -161,6 +166,45 @@ impl<'ast> Visit<'ast> for Pattern {
     fn visit_expr(&mut self, _: &'ast Expr) {}
 }
 
+/// Looks for an `.await` that belongs to the statements themselves.
+struct Awaits(bool);
+
+impl<'ast> Visit<'ast> for Awaits {
+    fn visit_expr_await(&mut self, _: &'ast syn::ExprAwait) {
+        self.0 = true;
+    }
+
+    fn visit_expr_async(&mut self, _: &'ast syn::ExprAsync) {}
+
+    fn visit_expr_closure(&mut self, _: &'ast syn::ExprClosure) {}
+
+    fn visit_item(&mut self, _: &'ast syn::Item) {}
+
+    /// What a macro makes of its arguments is not known: one that holds an `.await` and no `async` counts.
+    fn visit_macro(&mut self, mac: &'ast syn::Macro) {
+        let mut names = BTreeSet::new();
+        let mut dotted = false;
+        add_awaits(mac.tokens.clone(), &mut names, &mut dotted);
+        self.0 |= dotted && !names.contains("async");
+    }
+}
+
+fn add_awaits(tokens: TokenStream, names: &mut BTreeSet<String>, dotted: &mut bool) {
+    let mut after_dot = false;
+    for token in tokens {
+        let was_after_dot = std::mem::replace(&mut after_dot, false);
+        match token {
+            TokenTree::Group(group) => add_awaits(group.stream(), names, dotted),
+            TokenTree::Ident(ident) => {
+                *dotted |= was_after_dot && ident == "await";
+                names.insert(ident.to_string());
+            }
+            TokenTree::Punct(punct) => after_dot = punct.as_char() == '.',
+            TokenTree::Literal(_) => {}
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, clippy::expect_used)]
@@ -222,6 +266,18 @@ mod tests {
         for name in ["df", "x", "width", "y"] {
             assert!(names.contains(name), "{name} in {names:?}");
         }
+    }
+
+    #[test]
+    fn an_await_of_the_statements_is_told_from_one_of_a_block() {
+        let awaits = |text: &str| take_apart(text).unwrap().awaits;
+        assert!(awaits("let x = f().await?;"));
+        assert!(awaits("if a { g().await; }"));
+        assert!(awaits("println!(\"{}\", f().await);"));
+        assert!(!awaits("let f = async { g().await };"));
+        assert!(!awaits("async fn f() { g().await } let x = 1;"));
+        assert!(!awaits("let f = async move || g().await;"));
+        assert!(!awaits("rt.block_on(async { f().await })"));
     }
 
     #[test]

@@ -1,6 +1,8 @@
 //! Turns what the process says at the end of a cell into what the cell shows: a panic, a failed `?`, a library that did
 //! not load, a process that ended.
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 
 use super::render::Sources;
@@ -19,6 +21,8 @@ pub(crate) struct Report {
     trace: Vec<String>,
     /// The variables that the cell stored.
     pub(crate) stored: Vec<String>,
+    /// Variables that were lost when the cell was stopped, each with the reason.
+    pub(crate) lost: BTreeMap<String, String>,
     /// All variables there are now; none said when the cell was never loaded.
     pub(crate) variables: Option<Vec<String>>,
 }
@@ -41,10 +45,17 @@ impl Report {
         self.outcome == "done"
     }
 
+    /// Whether it was stopped while it ran.
+    pub(crate) fn is_stopped(&self) -> bool {
+        self.outcome == "stopped"
+    }
+
     /// The error that the cell shows, if it did not run to its end.
-    pub(crate) fn error(&self, sources: &Sources) -> Option<CellError> {
+    /// `lost` are the variables that are not there any more.
+    pub(crate) fn error(&self, sources: &Sources, lost: &[String]) -> Option<CellError> {
         match self.outcome.as_str() {
             "done" => None,
+            "stopped" => Some(interrupted_running(lost)),
             "panicked" => Some(self.describe("panic", sources)),
             "failed" => Some(self.describe(short_type(&self.type_), sources)),
             _ => Some(CellError::new(
@@ -158,9 +169,27 @@ pub(crate) fn ended(how: &str) -> CellError {
     )
 }
 
-/// A cell that was stopped while it ran.
-pub(crate) fn interrupted_running() -> CellError {
-    let lost = "the variables were lost with its process; the next cell runs in a new one";
+/// A cell that was stopped while it ran, and the variables that went with it.
+fn interrupted_running(lost: &[String]) -> CellError {
+    let names = lost
+        .iter()
+        .map(|name| format!("`{name}`"))
+        .collect::<Vec<_>>()
+        .join(", ");
+    let sentence = match lost {
+        [] => "no variable was lost".to_owned(),
+        [_] => format!("the variable {names}, which it was using, was lost; the others were not"),
+        _ => format!("the variables {names}, which it was using, were lost; the others were not"),
+    };
+    CellError::new(
+        "interrupted",
+        format!("the cell was stopped while it ran; {sentence}"),
+    )
+}
+
+/// A cell that could only be stopped by ending its process.
+pub(crate) fn interrupted_lost() -> CellError {
+    let lost = "all variables were lost with its process; the next cell runs in a new one";
     CellError::new(
         "interrupted",
         format!("the cell was stopped while it ran; {lost}"),

@@ -16,7 +16,7 @@ use uuid::Uuid;
 use super::frames::{Frames, Piece};
 use super::process_group::KillOnDrop;
 use crate::engine::Output;
-use crate::host::RunCell;
+use crate::host::Command as HostCommand;
 use crate::toolchain::Toolchain;
 
 /// What the process did.
@@ -106,9 +106,9 @@ impl Host {
         })
     }
 
-    /// Sends a cell. A process that has gone says so by its events, not here.
-    pub(crate) async fn send(&mut self, cell: &RunCell) -> serde_json::Result<()> {
-        let mut line = serde_json::to_vec(cell)?;
+    /// Sends a command. A process that has gone says so by its events, not here.
+    pub(crate) async fn send(&mut self, command: &HostCommand) -> serde_json::Result<()> {
+        let mut line = serde_json::to_vec(command)?;
         line.push(b'\n');
         if self.commands.write_all(&line).await.is_ok() {
             let _ = self.commands.flush().await;

@@ -2,8 +2,7 @@
 //! process that loads it. A cell costs what rustc costs; no cell compiles a dependency, and no cell compiles another's
 //! code again.
 //!
-//! The price: what a cell defines can be used but not extended by later cells (an `impl` belongs into the cell of its
-//! type), only variables that own their data outlive a cell, and stopping a running cell loses the variables.
+//! The price: only variables that own their data, and whose type can be written, outlive a cell.
 
 mod build;
 mod cell;
@@ -23,22 +22,28 @@ mod settle;
 mod source;
 mod source_map;
 
+use std::time::Duration;
+
 use tempfile::TempDir;
 use tokio::sync::{mpsc, watch};
+use tokio::time::Instant;
 
 use self::build::{Built, Place, Unbuilt, build, syntax_errors};
 use self::cell::{Cell, take_apart};
 use self::compile::Diagnostic;
 use self::directive::take_directives;
-use self::ending::{Report, ended, interrupted_compiling, interrupted_running};
+use self::ending::{Report, ended, interrupted_compiling, interrupted_lost};
 use self::hints::hints;
 use self::host::{Event, Host};
 use self::render::{Sources, render};
 use self::session::Session;
 use self::source_map::SourceMap;
 use super::{Bundle, CellError, Completions, Engine, Interrupter, Output, Variable};
-use crate::host::RunCell;
+use crate::host::{Command, RunCell};
 use crate::toolchain::Toolchain;
+
+/// How long the process may take to stop a cell and keep the variables, before it is ended with them.
+const PATIENCE: Duration = Duration::from_millis(900);
 
 /// See the module.
 #[derive(Debug, Default)]
@@ -80,9 +85,11 @@ impl Engine for Direct {
             _ = interrupt.changed() => return Err(interrupted_compiling()),
         };
         self.sources.insert(file.clone(), built.map.clone());
+        let before = self.session.names();
         let report = self.run(&built, &label, outputs, &mut interrupt).await?;
         self.settle(&cell, built, &report, &file, &label);
-        report.error(&self.sources).map_or(Ok(()), Err)
+        let lost: Vec<String> = before.difference(&self.session.names()).cloned().collect();
+        report.error(&self.sources, &lost).map_or(Ok(()), Err)
     }
 
     async fn warm_up(&mut self) {
@@ -295,15 +302,16 @@ impl Direct {
                 "there is no process to run the cell in",
             ));
         };
-        let command = RunCell {
+        let command = Command::Run(RunCell {
             library: built.library.clone(),
             symbol: built.symbol.clone(),
-        };
+        });
         host.send(&command)
             .await
             .map_err(|error| CellError::new("error", error.to_string()))?;
         let mut report = None;
         let mut stderr_ended = false;
+        let mut deadline = None;
         loop {
             let step = async {
                 match host.next().await {
@@ -317,8 +325,14 @@ impl Direct {
             let event = tokio::select! {
                 event = step => event,
                 _ = interrupt.changed() => {
+                    deadline.get_or_insert_with(|| Instant::now() + PATIENCE);
+                    let sent = host.send(&Command::Stop).await;
+                    sent.map_err(|error| CellError::new("error", error.to_string()))?;
+                    continue;
+                }
+                () = at(deadline) => {
                     self.lose_host(&format!("{label} was stopped"));
-                    return Err(interrupted_running());
+                    return Err(interrupted_lost());
                 }
             };
             match event {
@@ -337,5 +351,13 @@ impl Direct {
                 });
             }
         }
+    }
+}
+
+/// Ends at the deadline, if there is one.
+async fn at(deadline: Option<Instant>) {
+    match deadline {
+        Some(deadline) => tokio::time::sleep_until(deadline).await,
+        None => std::future::pending().await,
     }
 }

@@ -68,6 +68,11 @@ impl Session {
         self.imports.retain(|import| import.line != line);
     }
 
+    /// The names of the variables.
+    pub(crate) fn names(&self) -> BTreeSet<String> {
+        self.variables.keys().cloned().collect()
+    }
+
     /// Adds or replaces a variable.
     pub(crate) fn keep(&mut self, name: &str, variable: Variable) {
         self.gone.remove(name);

@@ -48,7 +48,16 @@ impl Direct {
             .cloned()
             .collect();
         for name in missing {
-            self.session.lose(&name, format!("`{name}` was moved in {label}: use `{name}.clone()` or `&{name}` there to keep it"));
+            let why = match report.lost.get(&name) {
+                Some(why) => format!(
+                    "`{name}` was lost when {label} was stopped: {why}; run the cell that declares it again"
+                ),
+                None if report.is_stopped() => format!(
+                    "`{name}` was lost when {label}, which moves it, was stopped: run the cell that declares it again"
+                ),
+                None => why_unstored(&name, Reason::Moved, label),
+            };
+            self.session.lose(&name, why);
         }
         for (name, reason) in built.unstored {
             if report.is_done() {

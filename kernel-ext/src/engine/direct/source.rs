@@ -66,6 +66,11 @@ pub(crate) fn name_of(brought: &Brought) -> Option<&str> {
 }
 
 const CELL: &str = "::carnet_toolkit::cell";
+/// Types whose values are written in one step.
+const PLAIN: &[&str] = &[
+    "bool", "char", "f32", "f64", "i8", "i16", "i32", "i64", "isize", "u8", "u16", "u32", "u64",
+    "usize",
+];
 /// How the value of the last expression is shown, whatever its type.
 const LAST: &str = "::carnet::show::last";
 
@@ -83,12 +88,16 @@ pub(crate) fn write(
     );
     for name in &choices.borrowed {
         take(map, session, name);
+        lend(map, session, name);
     }
-    let result = "::std::result::Result<(), ::carnet_toolkit::cell::Failure>";
+    let result = "::std::result::Result::<(), ::carnet_toolkit::cell::Failure>";
     map.push(
         &format!("let carnet_attempt = {CELL}::attempt(|| -> {result} {{ "),
         Origin::Frame,
     );
+    if cell.awaits {
+        map.push("::carnet::store::block_on(async { ", Origin::Frame);
+    }
     for name in choices.renewed.iter().chain(&choices.moved) {
         take(map, session, name);
     }
@@ -120,7 +129,8 @@ pub(crate) fn write(
             Origin::Store(name.clone()),
         );
     }
-    map.push("::std::result::Result::Ok(()) });\n", Origin::Frame);
+    let end = if cell.awaits { " })" } else { "" };
+    map.push(&format!("{result}::Ok(()){end} }});\n"), Origin::Frame);
     for name in &choices.borrowed {
         let hidden = cell.variables.iter().any(|variable| variable.name == *name);
         let when = if hidden {
@@ -147,6 +157,16 @@ fn take(map: &mut SourceMap, session: &Session, name: &str) {
         let type_ = &variable.type_;
         let line = format!("let {mutable}{name}: {type_} = {CELL}::take::<{type_}>(\"{name}\"); ");
         map.push(&line, Origin::Take(name.to_owned()));
+    }
+}
+
+/// Notes where a borrowed variable lies, so that a cell that is stopped can be made to give it back. One that cannot change
+/// is whole at any moment, and so is a plain number.
+fn lend(map: &mut SourceMap, session: &Session, name: &str) {
+    if let Some(variable) = session.variables.get(name) {
+        let whole = !variable.mutable || PLAIN.contains(&variable.type_.as_str());
+        let line = format!("{CELL}::lend(\"{name}\", &raw const {name}, {whole}); ");
+        map.push(&line, Origin::Frame);
     }
 }
 

@@ -1,14 +1,19 @@
-//! What a cell's generated code calls: the variables that outlive a cell ([`take`], [`store`], [`put_back`]), the
-//! runner that turns a panic or a failed `?` into a report ([`run`], [`attempt`]).
+//! What a cell's generated code calls: the variables that outlive a cell ([`take`], [`lend`], [`store`], [`put_back`]), the
+//! runner that turns a panic or a failed `?` into a report ([`run`], [`attempt`]); and what the process that runs cells
+//! calls to stop one.
 //!
-//! All cells run on one thread, so variables need not be `Send`.
+//! Cells run on one thread at a time, so variables need not be `Send`.
 
 mod failure;
 mod frame;
 mod run;
+mod stop;
 mod variables;
 
 pub use failure::Failure;
 pub use frame::carnet_toolkit_open;
 pub use run::{Attempt, attempt, run};
-pub use variables::{Kept, forget, put_back, store, take};
+pub use stop::{
+    carnet_toolkit_abandon, carnet_toolkit_phase, carnet_toolkit_probe, carnet_toolkit_stop,
+};
+pub use variables::{Kept, forget, lend, put_back, store, take, take_as};

@@ -6,8 +6,9 @@ use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use carnet::serde_json::{Value, json};
+use carnet::stop::Stopped;
 
-use super::{Failure, frame, variables};
+use super::{Failure, frame, stop, variables};
 
 /// How the user's statements ended.
 pub enum Attempt {
@@ -50,10 +51,15 @@ pub fn attempt(statements: impl FnOnce() -> Result<(), Failure>) -> Attempt {
 
 /// Runs a whole cell and writes its end into both streams.
 pub fn run(cell: impl FnOnce() -> Attempt) {
+    stop::begin();
+    // What a cell spawns runs on the process's one runtime, and outlives the cell.
+    let entered = carnet::store::enter();
     RUNNING.set(true);
     let attempt = catch_unwind(AssertUnwindSafe(cell)).unwrap_or_else(Attempt::Panicked);
     RUNNING.set(false);
-    let mut report = match attempt {
+    drop(entered);
+    stop::end();
+    let report = match attempt {
         Attempt::Done => json!({ "outcome": "done" }),
         Attempt::Failed(failure) => json!({
             "outcome": "failed",
@@ -62,8 +68,16 @@ pub fn run(cell: impl FnOnce() -> Attempt) {
             "causes": failure.causes(),
             "place": place(failure.place.file(), failure.place.line(), failure.place.column()),
         }),
+        Attempt::Panicked(payload) if payload.is::<Stopped>() => json!({ "outcome": "stopped" }),
         Attempt::Panicked(payload) => panicked(payload.as_ref()),
     };
+    variables::end_lending();
+    report_end(report);
+    stop::over();
+}
+
+/// Adds what variables there are to a report and writes it.
+pub(crate) fn report_end(mut report: Value) {
     report["kind"] = json!("end");
     report["stored"] = json!(variables::take_stored());
     report["variables"] = json!(variables::names());

@@ -1,18 +1,33 @@
 //! The process that runs cells. It loads the toolkit and then each cell's library, and calls the cell's function, one
-//! command a line from the pipe it was started with. It is separate from the kernel so that a cell that aborts, or one
-//! that has to be stopped, takes nothing with it but the variables.
+//! command a line from the pipe it was started with. It is separate from the kernel so that a cell that aborts takes
+//! nothing with it but the variables; a cell that is stopped does not even take those ([`standstill`]).
 
-use std::ffi::CString;
+mod cells;
+mod library;
+mod standstill;
+
 use std::fs::File;
 use std::io::{BufRead, BufReader, Write};
 use std::os::fd::FromRawFd;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
-use libloading::os::unix::{Library, RTLD_GLOBAL, RTLD_NOW, Symbol};
 use serde::{Deserialize, Serialize};
 
-/// One command: load this cell and run it.
+use self::cells::Cells;
+use self::library::Toolkit;
+
+/// What the kernel asks of the process.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Command {
+    /// Load this cell and run it.
+    Run(RunCell),
+    /// Stop the cell that runs; between cells, nothing.
+    Stop,
+}
+
+/// A compiled cell.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct RunCell {
     /// The cell's library.
@@ -25,27 +40,13 @@ pub struct RunCell {
 pub fn serve(toolkit: &Path) -> Result<()> {
     let commands = BufReader::new(take_standard_input()?);
     die_with_parent()?;
-    call(toolkit, "carnet_toolkit_open").context("the toolkit could not be loaded")?;
+    let toolkit = Toolkit::open(toolkit).context("the toolkit could not be loaded")?;
+    let mut cells = Cells::start(toolkit)?;
     for line in commands.lines() {
-        let command: RunCell = serde_json::from_str(&line?)?;
-        if let Err(error) = call(&command.library, &command.symbol) {
-            report_unloadable(&format!("{error:#}"))?;
+        match serde_json::from_str(&line?)? {
+            Command::Run(cell) => cells.run(cell)?,
+            Command::Stop => cells.stop()?,
         }
-    }
-    Ok(())
-}
-
-/// Loads a library for the rest of the process's life and calls a function in it that takes and returns nothing.
-fn call(library: &Path, symbol: &str) -> Result<()> {
-    let name = CString::new(symbol)?;
-    // SAFETY: the library is the toolkit or a cell, built by the kernel against that toolkit; its constructors are
-    // those of Rust libraries, and the symbol is a function of this signature by construction.
-    unsafe {
-        let library = Library::open(Some(library), RTLD_NOW | RTLD_GLOBAL)?;
-        let function: Symbol<unsafe extern "C" fn()> = library.get(name.as_bytes_with_nul())?;
-        function();
-        // Later cells and stored variables use its code: it is never unloaded.
-        std::mem::forget(library);
     }
     Ok(())
 }

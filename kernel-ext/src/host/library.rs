@@ -1,0 +1,81 @@
+//! The libraries that the process loads, and the functions in them that it calls: the toolkit's few, and each cell's one.
+
+use std::ffi::CString;
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use libloading::os::unix::{Library, RTLD_GLOBAL, RTLD_NOW, Symbol};
+
+/// The toolkit's functions for this process; see its `cell::stop`.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Toolkit {
+    stop: unsafe extern "C" fn(),
+    phase: unsafe extern "C" fn() -> u8,
+    probe: unsafe extern "C" fn(),
+    abandon: unsafe extern "C" fn(u8),
+}
+
+impl Toolkit {
+    /// Loads the toolkit and prepares it for cells.
+    pub(super) fn open(path: &Path) -> Result<Self> {
+        // SAFETY: the toolkit is a Rust library of this workspace; its functions have these signatures.
+        unsafe {
+            let library = Library::open(Some(path), RTLD_NOW | RTLD_GLOBAL)?;
+            let open: Symbol<unsafe extern "C" fn()> = library.get(b"carnet_toolkit_open\0")?;
+            let toolkit = Self {
+                stop: *library.get(b"carnet_toolkit_stop\0")?,
+                phase: *library.get(b"carnet_toolkit_phase\0")?,
+                probe: *library.get(b"carnet_toolkit_probe\0")?,
+                abandon: *library.get(b"carnet_toolkit_abandon\0")?,
+            };
+            open();
+            // Cells and variables use its code: it is never unloaded.
+            std::mem::forget(library);
+            Ok(toolkit)
+        }
+    }
+
+    /// Asks the running cell to stop.
+    pub(super) fn stop(self) {
+        // SAFETY: as in `open`.
+        unsafe { (self.stop)() }
+    }
+
+    /// Whether the user's statements run just now.
+    pub(super) fn is_running(self) -> bool {
+        // SAFETY: as in `open`.
+        unsafe { (self.phase)() == 1 }
+    }
+
+    /// Returns when the locks that cells need are free.
+    pub(super) fn probe(self) {
+        // SAFETY: as in `open`.
+        unsafe { (self.probe)() }
+    }
+
+    /// Reports the end of a cell whose thread will never run again.
+    ///
+    /// # Safety
+    /// It does not.
+    pub(super) unsafe fn abandon(self, shared: bool) {
+        // SAFETY: as in `open`; the rest is the caller's.
+        unsafe { (self.abandon)(shared.into()) }
+    }
+}
+
+/// Loads a cell's library for the rest of the process's life and calls its function.
+pub(super) fn call(library: &Path, symbol: &str) -> Result<()> {
+    let name = CString::new(symbol)?;
+    // SAFETY: the library is a cell, built by the kernel against the toolkit; its constructors are those of Rust
+    // libraries, and the symbol is a function of this signature by construction.
+    unsafe {
+        let library = Library::open(Some(library), RTLD_NOW | RTLD_GLOBAL)?;
+        let function: Symbol<unsafe extern "C" fn()> = library
+            .get(name.as_bytes_with_nul())
+            .with_context(|| format!("{symbol} is not in it"))?;
+        function();
+        // Later cells and stored variables use its code: it is never unloaded.
+        std::mem::forget(library);
+    }
+    Ok(())
+}

@@ -1,0 +1,67 @@
+//! What the process that runs cells calls to stop one: the request, which what can end by itself obeys, and the giving up
+//! of a cell whose thread stands still for good.
+
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::sync::atomic::{AtomicU8, Ordering};
+
+use carnet::serde_json::json;
+
+use super::{run, variables};
+
+/// No cell runs, or its library is being loaded.
+const IDLE: u8 = 0;
+/// The user's statements run.
+const RUNNING: u8 = 1;
+/// They have ended; the report is being made.
+const ENDING: u8 = 2;
+
+static PHASE: AtomicU8 = AtomicU8::new(IDLE);
+
+pub(crate) fn begin() {
+    carnet::stop::listen();
+    PHASE.store(RUNNING, Ordering::SeqCst);
+}
+
+pub(crate) fn end() {
+    PHASE.store(ENDING, Ordering::SeqCst);
+    carnet::stop::clear();
+}
+
+pub(crate) fn over() {
+    PHASE.store(IDLE, Ordering::SeqCst);
+}
+
+/// Asks the running cell to stop; what never asks whether it should goes on.
+#[unsafe(no_mangle)]
+pub extern "C" fn carnet_toolkit_stop() {
+    carnet::stop::request();
+}
+
+/// 0 between cells, 1 while the user's statements run, 2 while their end is reported.
+#[unsafe(no_mangle)]
+pub extern "C" fn carnet_toolkit_phase() -> u8 {
+    PHASE.load(Ordering::SeqCst)
+}
+
+/// Takes and gives back every lock that a later cell needs. It returns only if no thread that stands still holds one.
+#[unsafe(no_mangle)]
+pub extern "C" fn carnet_toolkit_probe() {
+    let _ = std::io::stdout().lock().flush();
+    let _ = std::io::stderr().lock().flush();
+    variables::probe();
+    let _ = carnet::stop::is_requested();
+}
+
+/// Gives up the running cell, whose thread stands still for good: has back the variables it only borrowed and reports its
+/// end. `shared` is not 0 when other threads may still use them; then they stay lost.
+#[unsafe(no_mangle)]
+pub extern "C" fn carnet_toolkit_abandon(shared: u8) {
+    carnet::stop::clear();
+    // SAFETY: the host has made sure that the thread stands still, and never lets it go on.
+    let lost: BTreeMap<_, _> = unsafe { variables::reclaim(shared != 0) }
+        .into_iter()
+        .collect();
+    run::report_end(json!({ "outcome": "stopped", "lost": lost }));
+    over();
+}
