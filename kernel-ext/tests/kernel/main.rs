@@ -4,6 +4,7 @@
 
 mod commands;
 mod errors;
+mod extending;
 mod frontend;
 mod futures;
 mod interrupts;

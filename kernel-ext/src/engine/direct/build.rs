@@ -8,9 +8,10 @@ use super::cell::Cell;
 use super::compile::{Compiled, Diagnostic, compile};
 use super::corrections::{Correction, Reason, Verdict, judge};
 use super::item::Brought;
+use super::lifted::Lifted;
 use super::mir::{TypeOf, types_of};
 use super::session::Session;
-use super::source::{self, Choices};
+use super::source::{self, Choices, Names};
 use super::source_map::{Origin, SourceMap};
 use crate::toolchain::Toolchain;
 
@@ -39,6 +40,10 @@ pub(crate) struct Built {
     pub(crate) library: PathBuf,
     pub(crate) symbol: String,
     pub(crate) map: SourceMap,
+    /// Items of earlier cells that it compiled again.
+    pub(crate) lifted: Lifted,
+    /// Earlier variables that it takes and puts back.
+    pub(crate) borrowed: BTreeSet<String>,
     /// The types of what it stores.
     pub(crate) types: BTreeMap<String, TypeOf>,
     /// Variables it declares that cannot be stored.
@@ -72,7 +77,8 @@ pub(crate) async fn build(
     text: &str,
 ) -> Result<Built, Unbuilt> {
     let symbol = format!("carnet_{}", place.crate_name);
-    let mut choices = Choices::first(cell, place.session);
+    let lifted = place.session.lift(cell);
+    let mut choices = Choices::first(cell, place.session, &lifted);
     let mut unstored = BTreeMap::new();
     let mut untaken = BTreeSet::new();
     let mut dropped_imports = BTreeSet::new();
@@ -80,14 +86,20 @@ pub(crate) async fn build(
     loop {
         attempts += 1;
         let mut map = SourceMap::new(label.to_owned(), text.to_owned());
-        source::write(&mut map, cell, place.session, &choices, &symbol);
+        let names = Names {
+            symbol: &symbol,
+            crate_name: place.crate_name,
+        };
+        source::write(&mut map, cell, place.session, &choices, &lifted, &names);
         let errors = match compile_map(place, &map).await? {
             Compiled::Library { library, mir } => {
-                let types = types_of(&mir, place.crate_name, &own_items(cell));
+                let types = types_of(&mir, place.crate_name, &own_items(cell, &lifted));
                 return Ok(Built {
                     library,
                     symbol,
                     map,
+                    lifted,
+                    borrowed: choices.borrowed,
                     types,
                     unstored,
                     untaken,
@@ -172,8 +184,9 @@ async fn compile_map(place: &Place<'_>, map: &SourceMap) -> std::io::Result<Comp
     .await
 }
 
-fn own_items(cell: &Cell) -> BTreeSet<String> {
+fn own_items(cell: &Cell, lifted: &Lifted) -> BTreeSet<String> {
     let brings = cell.items.iter().flat_map(|item| &item.brings);
+    let lifted = lifted.names().map(|(name, _)| name.to_owned());
     brings
         .filter_map(|brought| {
             if let Brought::Item(name) = brought {
@@ -182,5 +195,6 @@ fn own_items(cell: &Cell) -> BTreeSet<String> {
                 None
             }
         })
+        .chain(lifted)
         .collect()
 }

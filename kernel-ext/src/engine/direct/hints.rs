@@ -21,7 +21,7 @@ pub(crate) fn hints(error: &Diagnostic, session: &Session, crates: &[String]) ->
             }
         }
         "E0116" | "E0117" | "E0118" | "E0390" => {
-            hints.push("each cell is a crate of its own: write this `impl` in the cell that defines the type, and run that cell again".to_owned());
+            hints.push("neither the type nor the trait is of a cell: wrap the type in a struct of your own, or write a trait of your own".to_owned());
         }
         "E0432" | "E0433" | "E0463" => {
             hints.push(format!(

@@ -4,8 +4,11 @@
 use std::ops::Range;
 
 use proc_macro2::Span;
+use quote::ToTokens;
 use syn::spanned::Spanned;
-use syn::{Fields, ImplItem, Item, UseTree, Visibility};
+use syn::{Fields, ImplItem, Item, ItemImpl, Type, UseTree, Visibility};
+
+use super::lifted::Implements;
 
 /// One item of a cell.
 #[derive(Debug)]
@@ -16,6 +19,8 @@ pub(crate) struct CellItem {
     pub(crate) insertions: Vec<(usize, &'static str)>,
     /// What it brings into scope.
     pub(crate) brings: Vec<Brought>,
+    /// What it implements for what, if it is an `impl`.
+    pub(crate) implements: Option<Implements>,
     /// Whether it is a `macro_rules!`, which statements find by the order of the text unless it is imported.
     pub(crate) is_macro: bool,
 }
@@ -40,6 +45,10 @@ pub(crate) fn take_item(item: &Item) -> CellItem {
         range: item.span().byte_range(),
         insertions: Vec::new(),
         brings: Vec::new(),
+        implements: match item {
+            Item::Impl(item) => Some(implements(item)),
+            _ => None,
+        },
         is_macro: matches!(item, Item::Macro(_)),
     };
     match item {
@@ -106,6 +115,47 @@ pub(crate) fn take_item(item: &Item) -> CellItem {
         _ => {}
     }
     taken
+}
+
+fn implements(item: &ItemImpl) -> Implements {
+    let mut type_ = &*item.self_ty;
+    while let Type::Paren(inner) = type_ {
+        type_ = &inner.elem;
+    }
+    let last = |path: &syn::Path| {
+        path.segments
+            .last()
+            .map(|segment| segment.ident.to_string())
+    };
+    let type_name = match type_ {
+        Type::Path(path) => last(&path.path),
+        Type::TraitObject(object) => object.bounds.iter().find_map(|bound| match bound {
+            syn::TypeParamBound::Trait(bound) => last(&bound.path),
+            _ => None,
+        }),
+        _ => None,
+    };
+    let trait_path = item.trait_.as_ref().map(|(_, path, _)| path);
+    let trait_ = trait_path.map(|path| path.to_token_stream().to_string());
+    let member = |member: &ImplItem| {
+        let name = match member {
+            ImplItem::Fn(method) => method.sig.ident.to_string(),
+            ImplItem::Const(constant) => constant.ident.to_string(),
+            _ => return None,
+        };
+        Some((name, member.span().byte_range()))
+    };
+    Implements {
+        type_: type_name,
+        trait_name: trait_path.and_then(last),
+        header: format!(
+            "{} for {}",
+            trait_.as_deref().unwrap_or_default(),
+            type_.to_token_stream()
+        ),
+        trait_,
+        members: item.items.iter().filter_map(member).collect(),
+    }
 }
 
 impl CellItem {

@@ -14,6 +14,7 @@ mod frames;
 mod hints;
 mod host;
 mod item;
+mod lifted;
 mod mir;
 mod process_group;
 mod render;

@@ -3,13 +3,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::cell::Cell;
 use super::item::Brought;
+use super::lifted::{Items, Lifted, crates_with};
 
 /// A variable that a later cell can take.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Variable {
     /// Its type, as later cells write it.
     pub(crate) type_: String,
+    /// The type it was stored as, when that has since been compiled once more.
+    pub(crate) stored_as: Option<String>,
     /// Whether it was declared `mut`.
     pub(crate) mutable: bool,
     /// The cell that declared it: `cell [3]`.
@@ -31,9 +35,37 @@ pub(crate) struct Session {
     /// Why a variable that some cell declared cannot be named: one sentence each.
     gone: BTreeMap<String, String>,
     imports: Vec<Import>,
+    /// The items, as they may have to be compiled again.
+    items: Items,
+    /// The crate that an item's name in scope comes from.
+    crates: BTreeMap<String, String>,
 }
 
 impl Session {
+    /// What a cell that implements something for items of earlier cells has to compile again.
+    pub(crate) fn lift(&self, cell: &Cell) -> Lifted {
+        self.items.lift(cell, |name| self.crates.get(name).cloned())
+    }
+
+    /// Adds the items of a cell that ran, and those it compiled again.
+    pub(crate) fn add_items(&mut self, cell: &Cell, text: &str, lifted: &Lifted, crate_name: &str) {
+        let crate_of = crates_with(cell, lifted, crate_name, &self.crates);
+        self.items.add(cell, text, lifted, crate_name, crate_of);
+        for brought in cell.items.iter().flat_map(|item| &item.brings) {
+            self.bring(brought, crate_name);
+        }
+        for (name, _) in lifted.names() {
+            self.bring(&Brought::Item(name.to_owned()), crate_name);
+        }
+        for variable in self.variables.values_mut() {
+            let type_ = lifted.rewrite(&variable.type_, crate_name);
+            if type_ != variable.type_ {
+                let old = std::mem::replace(&mut variable.type_, type_);
+                variable.stored_as.get_or_insert(old);
+            }
+        }
+    }
+
     /// The imports for a cell that itself brings the names `own` into scope.
     pub(crate) fn imports_beside(&self, own: &BTreeSet<&str>) -> BTreeSet<String> {
         let hidden = |name: &str| own.contains(name);
@@ -45,7 +77,15 @@ impl Session {
     }
 
     /// Adds what a cell's item brings into scope, in place of an earlier definition of that name.
-    pub(crate) fn bring(&mut self, brought: &Brought, crate_name: &str) {
+    fn bring(&mut self, brought: &Brought, crate_name: &str) {
+        match brought {
+            Brought::Item(name) => {
+                self.crates.insert(name.clone(), crate_name.to_owned());
+            }
+            Brought::Use { name, .. } => {
+                name.as_ref().map(|name| self.crates.remove(name));
+            }
+        }
         let import = match brought {
             Brought::Item(name) => Import {
                 name: Some(name.clone()),
@@ -149,6 +189,7 @@ mod tests {
         let mut session = Session::default();
         let variable = Variable {
             type_: "i32".to_owned(),
+            stored_as: None,
             mutable: false,
             cell: "cell [1]".to_owned(),
         };

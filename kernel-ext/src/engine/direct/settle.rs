@@ -27,8 +27,13 @@ impl Direct {
         for line in &built.dropped_imports {
             self.session.drop_import(line);
         }
-        for brought in cell.items.iter().flat_map(|item| &item.brings) {
-            self.session.bring(brought, &crate_name);
+        self.session
+            .add_items(cell, &built.map.cell, &built.lifted, &crate_name);
+        // What was taken was put back as what it is now.
+        for name in &built.borrowed {
+            if let Some(variable) = self.session.variables.get_mut(name) {
+                variable.stored_as = None;
+            }
         }
         self.cells.push(crate_name);
 
@@ -82,6 +87,7 @@ impl Direct {
                 Some(TypeOf::Named(type_)) => {
                     let variable = Variable {
                         type_: type_.clone(),
+                        stored_as: None,
                         mutable: mutable.unwrap_or(false),
                         cell,
                     };

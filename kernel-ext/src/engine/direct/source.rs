@@ -13,6 +13,7 @@ use std::collections::BTreeSet;
 
 use super::cell::Cell;
 use super::item::Brought;
+use super::lifted::Lifted;
 use super::mir::KEPT;
 use super::session::Session;
 use super::source_map::{Origin, SourceMap};
@@ -34,11 +35,12 @@ pub(crate) struct Choices {
 
 impl Choices {
     /// The first attempt: borrow every variable the cell names, store every variable it declares.
-    pub(crate) fn first(cell: &Cell, session: &Session) -> Self {
+    pub(crate) fn first(cell: &Cell, session: &Session, lifted: &Lifted) -> Self {
         let own: BTreeSet<&str> = cell
             .items
             .iter()
             .flat_map(|item| item.brings.iter().filter_map(name_of))
+            .chain(lifted.names().map(|(name, _)| name))
             .collect();
         let named = session
             .variables
@@ -74,20 +76,30 @@ const PLAIN: &[&str] = &[
 /// How the value of the last expression is shown, whatever its type.
 const LAST: &str = "::carnet::show::last";
 
+/// How a cell is called by others.
+pub(crate) struct Names<'a> {
+    /// Its function.
+    pub(crate) symbol: &'a str,
+    /// Its crate.
+    pub(crate) crate_name: &'a str,
+}
+
 /// Writes the crate of a cell into `map`, which is new.
 pub(crate) fn write(
     map: &mut SourceMap,
     cell: &Cell,
     session: &Session,
     choices: &Choices,
-    symbol: &str,
+    lifted: &Lifted,
+    names: &Names<'_>,
 ) {
+    let symbol = names.symbol;
     map.push(
         &format!("#[unsafe(no_mangle)] pub extern \"C\" fn {symbol}() {{ {CELL}::run(|| {{ "),
         Origin::Frame,
     );
     for name in &choices.borrowed {
-        take(map, session, name);
+        take(map, session, lifted, names, name);
         lend(map, session, name);
     }
     let result = "::std::result::Result::<(), ::carnet_toolkit::cell::Failure>";
@@ -99,7 +111,7 @@ pub(crate) fn write(
         map.push("::carnet::store::block_on(async { ", Origin::Frame);
     }
     for name in choices.renewed.iter().chain(&choices.moved) {
-        take(map, session, name);
+        take(map, session, lifted, names, name);
     }
     for name in cell
         .items
@@ -145,17 +157,33 @@ pub(crate) fn write(
     }
     map.push("carnet_attempt }) }\n", Origin::Frame);
     write_items(map, cell);
+    if lifted.names().next().is_some() {
+        map.push(
+            &format!("extern crate self as {};\n", names.crate_name),
+            Origin::Frame,
+        );
+    }
+    for text in lifted.texts() {
+        map.push(&format!("{text}\n"), Origin::Frame);
+    }
     for line in &choices.imports {
         map.push(&format!("{line}\n"), Origin::Import(line.clone()));
     }
     map.push("use ::carnet_toolkit::crates::*;\n", Origin::Frame);
 }
 
-fn take(map: &mut SourceMap, session: &Session, name: &str) {
+/// A variable whose type is compiled again, here or in a cell before, is taken as what it is now.
+fn take(map: &mut SourceMap, session: &Session, lifted: &Lifted, names: &Names<'_>, name: &str) {
     if let Some(variable) = session.variables.get(name) {
         let mutable = if variable.mutable { "mut " } else { "" };
-        let type_ = &variable.type_;
-        let line = format!("let {mutable}{name}: {type_} = {CELL}::take::<{type_}>(\"{name}\"); ");
+        let stored = variable.stored_as.as_ref().unwrap_or(&variable.type_);
+        let type_ = lifted.rewrite(&variable.type_, names.crate_name);
+        let taken = if *stored == type_ {
+            format!("{CELL}::take::<{type_}>(\"{name}\")")
+        } else {
+            format!("unsafe {{ {CELL}::take_as::<{stored}, {type_}>(\"{name}\") }}")
+        };
+        let line = format!("let {mutable}{name}: {type_} = {taken}; ");
         map.push(&line, Origin::Take(name.to_owned()));
     }
 }

@@ -1,0 +1,97 @@
+//! Implementations for types and traits of earlier cells.
+
+use crate::frontend::{Frontend, run};
+
+#[test]
+fn a_type_of_an_earlier_cell_gets_methods_and_traits_and_its_values_stay() {
+    run(async {
+        let mut lab = Frontend::start().await;
+        lab.execute("#[derive(Debug, Clone, PartialEq)]\nstruct P { x: i32, name: String }\nfn twice(p: &P) -> i32 { p.x * 2 }")
+            .await
+            .good();
+        lab.execute("let p = P { x: 1, name: \"a\".to_owned() };\nlet all = vec![p.clone(), P { x: 2, name: \"b\".to_owned() }];")
+            .await
+            .good();
+        lab.execute("impl P { fn sum(&self) -> i32 { self.x + self.name.len() as i32 } }\nlet direct = p.sum();")
+            .await
+            .good();
+        lab.execute("impl std::fmt::Display for P {\n    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result { write!(f, \"<{}>\", self.name) }\n}")
+            .await
+            .good();
+        let ran = lab
+            .execute("let texts: Vec<String> = all.iter().map(P::to_string).collect();\n(p.sum(), direct, twice(&p), texts.join(\"\"), p == all[0])")
+            .await;
+        assert_eq!(ran.result(), "(2, 2, 2, \"<a><b>\", true)");
+        lab.finish().await;
+    });
+}
+
+#[test]
+fn an_implementation_that_runs_again_takes_the_place_of_the_earlier_one() {
+    run(async {
+        let mut lab = Frontend::start().await;
+        lab.execute("struct Counter(u32);\nlet mut counter = Counter(0);")
+            .await
+            .good();
+        for step in [1, 10] {
+            let cell = format!(
+                "impl Counter {{ fn step(&mut self) -> u32 {{ self.0 += {step}; self.0 }} }}"
+            );
+            lab.execute(&cell).await.good();
+            lab.execute("counter.step();").await.good();
+        }
+        assert_eq!(lab.execute("counter.0").await.result(), "11");
+        lab.finish().await;
+    });
+}
+
+#[test]
+fn a_trait_of_an_earlier_cell_is_implemented_for_types_of_others() {
+    run(async {
+        let mut lab = Frontend::start().await;
+        lab.execute(
+            "trait Area { fn area(&self) -> f64; fn double(&self) -> f64 { self.area() * 2.0 } }",
+        )
+        .await
+        .good();
+        lab.execute("struct Square(f64);\nimpl Area for Square { fn area(&self) -> f64 { self.0 * self.0 } }\nlet shapes: Vec<Box<dyn Area>> = vec![Box::new(Square(2.0))];")
+            .await
+            .good();
+        lab.execute("impl Area for f64 { fn area(&self) -> f64 { *self } }")
+            .await
+            .good();
+        let ran = lab
+            .execute(
+                "(shapes.iter().map(|s| s.area()).sum::<f64>(), 1.5.double(), Square(3.0).area())",
+            )
+            .await;
+        assert_eq!(ran.result(), "(4.0, 3.0, 9.0)");
+        lab.finish().await;
+    });
+}
+
+#[test]
+fn generics_and_what_borrows_them_are_extended_too() {
+    run(async {
+        let mut lab = Frontend::start().await;
+        lab.execute("#[derive(Debug, Default)]\nstruct Stack<T> { items: Vec<T> }\nlet mut stack: Stack<String> = Stack::default();")
+            .await
+            .good();
+        lab.execute("impl<T> Stack<T> { fn push(&mut self, item: T) -> &mut Self { self.items.push(item); self } }\nstack.push(\"a\".to_owned()).push(\"b\".to_owned());")
+            .await
+            .good();
+        lab.execute(
+            "impl<T: Clone> Stack<T> { fn top(&self) -> Option<T> { self.items.last().cloned() } }",
+        )
+        .await
+        .good();
+        assert_eq!(lab.execute("stack.top()").await.result(), "Some(\"b\")");
+        assert_eq!(
+            lab.execute("stack.push(\"c\".into()); stack")
+                .await
+                .result(),
+            "Stack { items: [\"a\", \"b\", \"c\"] }"
+        );
+        lab.finish().await;
+    });
+}
