@@ -1,14 +1,17 @@
 # Everything a person or CI runs. `make` alone lists the commands.
 #
 # The target folder lies outside the clone, so that clean clones share one build of polars; set CARGO_TARGET_DIR to move it.
-export CARGO_TARGET_DIR ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/carnet/target
+CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/carnet
+export CARGO_TARGET_DIR ?= $(CACHE)/target
 BIN := $(CARGO_TARGET_DIR)/debug
+# The peer of `make bench-kernel`.
+STOCK := $(CACHE)/stock/bin/evcxr_jupyter
 PYTHON ?= python3
 # The project's notebooks; a scratch notebook beside them is yours.
 NOTEBOOKS := $(or $(shell git ls-files 'notebooks/*.ipynb' 2>/dev/null),$(wildcard notebooks/*.ipynb))
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lab notebook lint fmt build kernel container bench-load fuzz
+.PHONY: help demo test lab notebook lint fmt build kernel container bench-load bench-kernel fuzz
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/make \1\t\2/' | expand -t 16
@@ -42,6 +45,13 @@ build: ## compile everything once (the first time takes about a quarter of an ho
 
 bench-load: build .venv-bench/bin/python ## measure the loaders against their peers, and with more rows (20 minutes)
 	CARNET_BENCH=$(BIN)/carnet-bench CARNET_TEST_JAVA=-Xmx8g scripts/test-servers .venv-bench/bin/python bench/load.py $(BENCH_FLAGS)
+
+bench-kernel: build .venv/bin/jupyter-lab $(STOCK) ## measure the kernel against stock evcxr_jupyter and bare rustc (half an hour, the first time an hour)
+	$(BIN)/flights load
+	.venv/bin/python bench/kernel.py --kernel $(BIN)/carnet-kernel --stock $(STOCK) --cache $(CACHE)/stock $(BENCH_FLAGS)
+
+$(STOCK):
+	CARGO_TARGET_DIR= cargo install evcxr_jupyter --locked --version 0.22.0 --root $(CACHE)/stock
 
 fuzz: ## run the decoders on hostile bytes, ten minutes each (needs a C++ compiler)
 	scripts/fuzz
