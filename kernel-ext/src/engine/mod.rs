@@ -35,6 +35,11 @@ pub enum Output {
         /// The id it was shown under.
         id: String,
     },
+    /// What the cell has shown so far is to go, at once or, with `wait`, when something new is shown.
+    Clear {
+        /// Whether to wait.
+        wait: bool,
+    },
     /// The value of the last expression.
     Result(Bundle),
     /// The cell waits for a line from the user.

@@ -2,9 +2,12 @@
 
 use std::ffi::CString;
 use std::path::Path;
+use std::sync::OnceLock;
 
 use anyhow::{Context, Result};
 use libloading::os::unix::{Library, RTLD_GLOBAL, RTLD_NOW, Symbol};
+
+use super::input;
 
 /// The toolkit's functions for this process; see its `cell::stop`.
 #[derive(Debug, Clone, Copy)]
@@ -13,6 +16,20 @@ pub(super) struct Toolkit {
     phase: unsafe extern "C" fn() -> u8,
     probe: unsafe extern "C" fn(),
     abandon: unsafe extern "C" fn(u8),
+    ask: unsafe extern "C" fn(),
+}
+
+static TOOLKIT: OnceLock<Toolkit> = OnceLock::new();
+
+/// Has reads of standard input ask by the toolkit, which owns the stream that questions go by.
+pub(super) fn let_toolkit_ask(toolkit: Toolkit) {
+    let _ = TOOLKIT.set(toolkit);
+    input::ask_by(|| {
+        if let Some(toolkit) = TOOLKIT.get() {
+            // SAFETY: as in `Toolkit::open`.
+            unsafe { (toolkit.ask)() }
+        }
+    });
 }
 
 impl Toolkit {
@@ -27,6 +44,7 @@ impl Toolkit {
                 phase: *library.get(b"carnet_toolkit_phase\0")?,
                 probe: *library.get(b"carnet_toolkit_probe\0")?,
                 abandon: *library.get(b"carnet_toolkit_abandon\0")?,
+                ask: *library.get(b"carnet_toolkit_ask\0")?,
             };
             open();
             // Cells and variables use its code: it is never unloaded.

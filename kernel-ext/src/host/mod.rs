@@ -3,6 +3,7 @@
 //! nothing with it but the variables; a cell that is stopped does not even take those ([`standstill`]).
 
 mod cells;
+mod input;
 mod library;
 mod standstill;
 
@@ -25,6 +26,8 @@ pub enum Command {
     Run(RunCell),
     /// Stop the cell that runs; between cells, nothing.
     Stop,
+    /// What the user typed when the cell asked; none is the end of the input.
+    Answer(Option<String>),
 }
 
 /// A compiled cell.
@@ -42,16 +45,24 @@ pub fn serve(toolkit: &Path) -> Result<()> {
     die_with_parent()?;
     let toolkit = Toolkit::open(toolkit).context("the toolkit could not be loaded")?;
     let mut cells = Cells::start(toolkit)?;
+    library::let_toolkit_ask(toolkit);
     for line in commands.lines() {
         match serde_json::from_str(&line?)? {
-            Command::Run(cell) => cells.run(cell)?,
-            Command::Stop => cells.stop()?,
+            Command::Run(cell) => {
+                input::begin();
+                cells.run(cell)?;
+            }
+            Command::Stop => {
+                input::stop();
+                cells.stop()?;
+            }
+            Command::Answer(text) => input::answer(text),
         }
     }
     Ok(())
 }
 
-/// Commands come by standard input; it is moved away so that a cell that reads standard input meets its end, not ours.
+/// Commands come by standard input; it is moved away, and what a cell reads from there comes by [`input`].
 fn take_standard_input() -> Result<File> {
     // SAFETY: plain system calls on descriptors this process owns; nothing else runs yet.
     unsafe {

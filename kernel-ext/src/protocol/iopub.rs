@@ -2,8 +2,8 @@
 //! welcomes each new listener (JEP 65).
 
 use jupyter_protocol::{
-    DisplayData, IoPubWelcome, JupyterMessage, JupyterMessageContent, Media, MediaType,
-    StreamContent, Transient, UpdateDisplayData,
+    ClearOutput, DisplayData, IoPubWelcome, JupyterMessage, JupyterMessageContent, Media,
+    MediaType, StreamContent, Transient, UpdateDisplayData,
 };
 use jupyter_zmq_client::{KernelIoPubXPubConnection, SubscriptionEvent};
 use serde_json::Value;
@@ -69,6 +69,7 @@ impl IoPub {
                 self.send(UpdateDisplayData::new(media(data), &id), parent)
                     .await
             }
+            Output::Clear { wait } => self.send(ClearOutput { wait }, parent).await,
             Output::Result(data) => self.send(DisplayData::new(media(data)), parent).await,
             // Unanswered: the cell meets the end of its input.
             Output::Input(_) => {}

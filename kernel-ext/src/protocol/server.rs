@@ -15,6 +15,7 @@ use tokio::time::timeout;
 use uuid::Uuid;
 
 use super::iopub::IoPub;
+use super::stdin::Stdin;
 use super::{control, shell::Shell};
 use crate::engine::Engine;
 
@@ -68,8 +69,7 @@ pub async fn serve(
     let iopub = create_kernel_iopub_xpub_connection(&info, &session)
         .await
         .map_err(at(info.iopub_url()))?;
-    // Bound because frontends connect to it; no cell asks for input.
-    let _stdin = create_kernel_stdin_connection(&info, &session)
+    let stdin = create_kernel_stdin_connection(&info, &session)
         .await
         .map_err(at(info.stdin_url()))?;
 
@@ -106,7 +106,7 @@ pub async fn serve(
             interrupter.interrupt();
         }
     });
-    let mut shell = Shell::new(engine, iopub, replies, receiver);
+    let mut shell = Shell::new(engine, iopub, replies, Stdin::new(stdin), receiver);
     let control = tokio::select! {
         _ = shell.serve() => None,
         socket = controller => socket.ok(),

@@ -2,16 +2,29 @@
 
 use std::collections::VecDeque;
 
+use std::time::Duration;
+
 use jupyter_protocol::{
-    CommInfoReply, CompleteReply, ExecuteReply, ExecutionCount, HistoryReply, InspectReply,
-    IsCompleteReply, JupyterMessage, JupyterMessageContent, ReplyStatus, ShutdownReply, Status,
+    CompleteReply, CompleteRequest, ExecuteReply, ExecutionCount, HistoryReply, InspectReply,
+    InspectRequest, IsCompleteReply, JupyterMessage, JupyterMessageContent, ReplyStatus,
+    ShutdownReply, Status,
 };
 use jupyter_zmq_client::RouterSendConnection;
+use serde_json::{Map, Value, json};
 use tokio::sync::mpsc;
+use tokio::time::timeout;
 
+use super::comms::Comms;
+use super::history::History;
 use super::info::kernel_info;
-use super::iopub::IoPub;
+use super::iopub::{IoPub, media};
+use super::places::{to_byte, to_code_point};
+use super::stdin::Stdin;
 use crate::engine::{Completeness, Engine, completeness};
+
+/// How long before the reply to a failed cell a request counts as having waited behind it: a frontend sends all cells at once, but they
+/// pass a socket and a task before they are here.
+const BEHIND: Duration = Duration::from_millis(20);
 
 /// How the shell goes on after a request.
 enum Next {
@@ -28,6 +41,9 @@ pub(crate) struct Shell<E> {
     pub(super) engine: E,
     pub(super) iopub: IoPub,
     pub(super) replies: RouterSendConnection,
+    pub(super) stdin: Stdin,
+    pub(super) history: History,
+    pub(super) comms: Comms,
     requests: mpsc::UnboundedReceiver<JupyterMessage>,
     /// Requests that were taken from the channel but have their turn later.
     waiting: VecDeque<JupyterMessage>,
@@ -43,12 +59,16 @@ impl<E: Engine> Shell<E> {
         engine: E,
         iopub: IoPub,
         replies: RouterSendConnection,
+        stdin: Stdin,
         requests: mpsc::UnboundedReceiver<JupyterMessage>,
     ) -> Self {
         Self {
             engine,
             iopub,
             replies,
+            stdin,
+            history: History::open(),
+            comms: Comms::default(),
             requests,
             waiting: VecDeque::new(),
             count: 0,
@@ -97,24 +117,45 @@ impl<E: Engine> Shell<E> {
             JupyterMessageContent::ExecuteRequest(execute) => {
                 self.last_cell = Some(request.clone());
                 let (reply, abort) = self.execute(request, execute).await;
+                if abort {
+                    // Before the reply: what is sent after it was sent in the knowledge of the failure.
+                    self.collect_waiting().await;
+                }
                 self.reply(reply, request).await;
                 return if abort { Next::Abort } else { Next::Serve };
             }
             JupyterMessageContent::KernelInfoRequest(_) => kernel_info().into(),
             JupyterMessageContent::IsCompleteRequest(asked) => match completeness(&asked.code) {
                 Completeness::Complete => IsCompleteReply::complete().into(),
-                Completeness::Incomplete => IsCompleteReply::incomplete("    ".to_owned()).into(),
+                Completeness::Incomplete => IsCompleteReply::incomplete(indent(&asked.code)).into(),
                 Completeness::Invalid => IsCompleteReply::invalid().into(),
             },
-            JupyterMessageContent::CommInfoRequest(_) => CommInfoReply::default().into(),
-            JupyterMessageContent::HistoryRequest(_) => HistoryReply::default().into(),
-            JupyterMessageContent::InspectRequest(_) => InspectReply::default().into(),
-            JupyterMessageContent::CompleteRequest(asked) => CompleteReply {
-                cursor_start: asked.cursor_pos,
-                cursor_end: asked.cursor_pos,
-                ..Default::default()
+            JupyterMessageContent::CommInfoRequest(asked) => {
+                self.comms.info(asked.target_name.as_deref()).into()
             }
-            .into(),
+            JupyterMessageContent::CommOpen(asked) => {
+                let variables = self.engine.variables();
+                self.comms
+                    .open(asked, variables, &self.iopub, request)
+                    .await;
+                return Next::Serve;
+            }
+            JupyterMessageContent::CommMsg(asked) => {
+                let variables = self.engine.variables();
+                self.comms
+                    .message(asked, variables, &self.iopub, request)
+                    .await;
+                return Next::Serve;
+            }
+            JupyterMessageContent::CommClose(asked) => {
+                self.comms.close(asked);
+                return Next::Serve;
+            }
+            JupyterMessageContent::HistoryRequest(asked) => {
+                HistoryReply::new(self.history.find(asked)).into()
+            }
+            JupyterMessageContent::InspectRequest(asked) => self.inspect(asked).await.into(),
+            JupyterMessageContent::CompleteRequest(asked) => self.complete(asked).await.into(),
             JupyterMessageContent::ShutdownRequest(asked) => {
                 self.reply(
                     ShutdownReply {
@@ -138,6 +179,62 @@ impl<E: Engine> Shell<E> {
         Next::Serve
     }
 
+    async fn complete(&mut self, asked: &CompleteRequest) -> CompleteReply {
+        let code = &asked.code;
+        let cursor = to_byte(code, asked.cursor_pos);
+        let found = self.engine.complete(code, cursor).await;
+        let start = to_code_point(code, found.replaced.start);
+        let end = to_code_point(code, found.replaced.end);
+        // JupyterLab shows a kind and a signature beside each candidate when it is told them here.
+        let types: Vec<Value> = found
+            .candidates
+            .iter()
+            .map(|candidate| {
+                json!({
+                    "text": candidate.text,
+                    "type": candidate.kind,
+                    "signature": candidate.signature.as_deref().unwrap_or_default(),
+                    "start": start,
+                    "end": end,
+                })
+            })
+            .collect();
+        let metadata = Map::from_iter([(
+            "_jupyter_types_experimental".to_owned(),
+            Value::Array(types),
+        )]);
+        CompleteReply {
+            matches: found
+                .candidates
+                .into_iter()
+                .map(|candidate| candidate.text)
+                .collect(),
+            cursor_start: start,
+            cursor_end: end,
+            metadata,
+            ..CompleteReply::default()
+        }
+    }
+
+    async fn inspect(&mut self, asked: &InspectRequest) -> InspectReply {
+        let cursor = to_byte(&asked.code, asked.cursor_pos);
+        let detail = asked
+            .detail_level
+            .and_then(|detail| u8::try_from(detail).ok());
+        match self
+            .engine
+            .inspect(&asked.code, cursor, detail.unwrap_or(0))
+            .await
+        {
+            Some(data) => InspectReply {
+                found: true,
+                data: media(data),
+                ..InspectReply::default()
+            },
+            None => InspectReply::default(),
+        }
+    }
+
     pub(super) async fn reply(
         &mut self,
         content: impl Into<JupyterMessageContent>,
@@ -152,11 +249,14 @@ impl<E: Engine> Shell<E> {
         }
     }
 
-    /// After a failed cell, the cells that wait behind it do not run; other requests keep their turn.
-    async fn abort_waiting(&mut self) {
-        while let Ok(request) = self.requests.try_recv() {
+    async fn collect_waiting(&mut self) {
+        while let Ok(Some(request)) = timeout(BEHIND, self.requests.recv()).await {
             self.waiting.push_back(request);
         }
+    }
+
+    /// After a failed cell, the cells that wait behind it do not run; other requests keep their turn.
+    async fn abort_waiting(&mut self) {
         for request in std::mem::take(&mut self.waiting) {
             if !matches!(request.content, JupyterMessageContent::ExecuteRequest(_)) {
                 self.waiting.push_back(request);
@@ -173,4 +273,16 @@ impl<E: Engine> Shell<E> {
             self.iopub.send(Status::idle(), &request).await;
         }
     }
+}
+
+/// The indentation of a new line after unfinished code: that of the last line, and more after an opening bracket.
+fn indent(code: &str) -> String {
+    let last = code
+        .lines()
+        .rev()
+        .find(|line| !line.trim().is_empty())
+        .unwrap_or_default();
+    let own = &last[..last.len() - last.trim_start().len()];
+    let opens = last.trim_end().ends_with(['{', '(', '[']);
+    format!("{own}{}", if opens { "    " } else { "" })
 }

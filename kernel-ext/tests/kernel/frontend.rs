@@ -12,8 +12,9 @@ use jupyter_protocol::{
 };
 use jupyter_zmq_client::{
     ClientControlConnection, ClientHeartbeatConnection, ClientIoPubConnection,
-    ClientShellConnection, create_client_control_connection, create_client_heartbeat_connection,
-    create_client_iopub_connection, create_client_shell_connection_with_identity,
+    ClientShellConnection, ClientStdinConnection, create_client_control_connection,
+    create_client_heartbeat_connection, create_client_iopub_connection,
+    create_client_shell_connection_with_identity, create_client_stdin_connection_with_identity,
     peek_ports_with_listeners, peer_identity_for_session, wait_for_iopub_welcome,
 };
 use tempfile::TempDir;
@@ -46,6 +47,10 @@ pub(crate) enum Shown {
     Stderr(String),
     /// The plain text of a display.
     Display(String),
+    /// The plain text that takes the place of what was shown under an id.
+    Update(String, String),
+    /// What was shown goes; whether only when something new comes.
+    Clear(bool),
     /// The plain text of the last expression.
     Result(String),
 }
@@ -114,6 +119,7 @@ pub(crate) struct Frontend {
     pub(crate) shell: ClientShellConnection,
     pub(crate) control: ClientControlConnection,
     pub(crate) iopub: ClientIoPubConnection,
+    pub(crate) stdin: ClientStdinConnection,
     pub(crate) heartbeat: ClientHeartbeatConnection,
     pub(crate) kernel: Child,
     pub(crate) info: ConnectionInfo,
@@ -151,6 +157,7 @@ impl Frontend {
         command
             .arg("--connection-file")
             .arg(&file)
+            .env("XDG_STATE_HOME", folder.path())
             .envs(environment.iter().copied());
         let kernel = command
             .stdin(Stdio::null())
@@ -172,6 +179,10 @@ impl Frontend {
             })
             .await,
             control: retry(|| create_client_control_connection(&info, session)).await,
+            stdin: retry(|| {
+                create_client_stdin_connection_with_identity(&info, session, identity.clone())
+            })
+            .await,
             heartbeat: retry(|| create_client_heartbeat_connection(&info)).await,
             iopub,
             kernel,
@@ -310,6 +321,11 @@ fn add(shown: &mut Vec<Shown>, content: JupyterMessageContent) {
         JupyterMessageContent::DisplayData(display) => {
             shown.push(Shown::Display(plain(&display.data.content)))
         }
+        JupyterMessageContent::UpdateDisplayData(update) => {
+            let id = update.transient.display_id.unwrap_or_default();
+            shown.push(Shown::Update(id, plain(&update.data.content)))
+        }
+        JupyterMessageContent::ClearOutput(clear) => shown.push(Shown::Clear(clear.wait)),
         JupyterMessageContent::ExecuteResult(result) => {
             shown.push(Shown::Result(plain(&result.data.content)))
         }

@@ -10,7 +10,7 @@ use jupyter_zmq_client::create_client_control_connection;
 use crate::frontend::{Frontend, run};
 
 /// Asks on the shell socket; reads busy, idle and the reply.
-async fn ask(
+pub(crate) async fn ask(
     lab: &mut Frontend,
     request: impl Into<JupyterMessageContent>,
 ) -> JupyterMessageContent {

@@ -24,6 +24,8 @@ use crate::toolchain::Toolchain;
 pub(crate) enum Event {
     /// It printed or showed something.
     Output(Output),
+    /// A cell reads standard input.
+    Input,
     /// It is ready for cells, which may use these crates.
     Ready(Vec<String>),
     /// A cell ended; the report says how. All it wrote to standard output came before.
@@ -173,6 +175,10 @@ fn read_frame(mut frame: Value, on_stderr: bool) -> Option<Event> {
         )),
         ("display", id) => Some(Event::Output(Output::Display { data, id })),
         ("update", Some(id)) => Some(Event::Output(Output::Update { data, id })),
+        ("clear", _) => Some(Event::Output(Output::Clear {
+            wait: frame["wait"].as_bool().unwrap_or(false),
+        })),
+        ("input", _) => Some(Event::Input),
         ("result", _) => Some(Event::Output(Output::Result(data))),
         _ => None,
     }

@@ -26,7 +26,7 @@ mod source_map;
 use std::time::Duration;
 
 use tempfile::TempDir;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::Instant;
 
 use self::build::{Built, Place, Unbuilt, build, syntax_errors};
@@ -39,7 +39,7 @@ use self::host::{Event, Host};
 use self::render::{Sources, render};
 use self::session::Session;
 use self::source_map::SourceMap;
-use super::{Bundle, CellError, Completions, Engine, Interrupter, Output, Variable};
+use super::{Bundle, CellError, Completions, Engine, Input, Interrupter, Output, Variable};
 use crate::host::{Command, RunCell};
 use crate::toolchain::Toolchain;
 
@@ -114,6 +114,10 @@ impl Engine for Direct {
                     );
                     self.lose_host("the process that runs the cells ended");
                     self.notice = Some(notice);
+                }
+                // No cell runs that could be asked for: a thread meets the end of its input.
+                Event::Input => {
+                    let _ = host.send(&Command::Answer(None)).await;
                 }
                 Event::Ready(_) | Event::End(_) | Event::EndOfStderr => {}
             }
@@ -240,7 +244,7 @@ impl Direct {
                     );
                     return Err(CellError::new("error", message));
                 }
-                Event::Output(_) | Event::End(_) | Event::EndOfStderr => {}
+                Event::Output(_) | Event::Input | Event::End(_) | Event::EndOfStderr => {}
             }
         }
         Ok(())
@@ -313,6 +317,7 @@ impl Direct {
         let mut report = None;
         let mut stderr_ended = false;
         let mut deadline = None;
+        let mut question: Option<oneshot::Receiver<String>> = None;
         loop {
             let step = async {
                 match host.next().await {
@@ -331,6 +336,11 @@ impl Direct {
                     sent.map_err(|error| CellError::new("error", error.to_string()))?;
                     continue;
                 }
+                answer = answer_to(&mut question) => {
+                    let sent = host.send(&Command::Answer(answer)).await;
+                    sent.map_err(|error| CellError::new("error", error.to_string()))?;
+                    continue;
+                }
                 () = at(deadline) => {
                     self.lose_host(&format!("{label} was stopped"));
                     return Err(interrupted_lost());
@@ -339,6 +349,17 @@ impl Direct {
             match event {
                 Some(Event::End(end)) => report = Some(end),
                 Some(Event::EndOfStderr) => stderr_ended = true,
+                Some(Event::Input) => {
+                    let (answer, receiver) = oneshot::channel();
+                    question = Some(receiver);
+                    let (prompt, password) = (String::new(), false);
+                    let input = Input {
+                        prompt,
+                        password,
+                        answer,
+                    };
+                    let _ = outputs.send(Output::Input(input)).await;
+                }
                 Some(Event::Exited(how)) => {
                     self.lose_host(&format!("{label} ended the process"));
                     return Err(ended(&how));
@@ -361,4 +382,14 @@ async fn at(deadline: Option<Instant>) {
         Some(deadline) => tokio::time::sleep_until(deadline).await,
         None => std::future::pending().await,
     }
+}
+
+/// The user's answer to the open question, or none when nobody will answer; pending when nothing is asked.
+async fn answer_to(question: &mut Option<oneshot::Receiver<String>>) -> Option<String> {
+    let Some(receiver) = question else {
+        return std::future::pending().await;
+    };
+    let answer = receiver.await.ok();
+    *question = None;
+    answer
 }

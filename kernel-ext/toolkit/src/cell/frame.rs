@@ -34,3 +34,9 @@ pub extern "C" fn carnet_toolkit_open() {
     super::run::install_panic_hook();
     write(&json!({ "kind": "ready", "crates": crate::crates::NAMES }));
 }
+
+/// Asks the kernel for a line of the user's, after what the cell has printed so far. The host calls it, and waits.
+#[unsafe(no_mangle)]
+pub extern "C" fn carnet_toolkit_ask() {
+    write(&json!({ "kind": "input" }));
+}

@@ -1,0 +1,318 @@
+//! The cells that were run, kept across restarts: one JSON line each, in a file that all kernels of a user share.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use jupyter_protocol::{HistoryEntry, HistoryRequest};
+use serde::{Deserialize, Serialize};
+
+/// A file that has grown over this is halved when a kernel starts.
+const MOST_BYTES: u64 = 8 << 20;
+
+/// One cell that was run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Entry {
+    session: usize,
+    line: usize,
+    input: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    output: Option<String>,
+}
+
+/// The history, and this kernel's session in it.
+#[derive(Debug)]
+pub(crate) struct History {
+    file: Option<PathBuf>,
+    session: usize,
+    /// What this session ran, in case the file cannot be written.
+    own: Vec<Entry>,
+}
+
+impl History {
+    /// Opens the user's history, in the state folder of the desktop standard. Without one, only this session's cells are known.
+    pub(crate) fn open() -> Self {
+        let folder = |name: &str| std::env::var_os(name).filter(|folder| !folder.is_empty());
+        let state = folder("XDG_STATE_HOME").map(PathBuf::from);
+        let state = state.or_else(|| {
+            folder("HOME").map(|home| PathBuf::from(home).join(".local").join("state"))
+        });
+        Self::at(state.map(|state| state.join("carnet").join("history.jsonl")))
+    }
+
+    fn at(file: Option<PathBuf>) -> Self {
+        if let Some(file) = &file
+            && let Err(error) = halve(file)
+        {
+            tracing::warn!("the history {} was not shortened: {error}", file.display());
+        }
+        let mut history = Self {
+            file,
+            session: 0,
+            own: Vec::new(),
+        };
+        let last = history.read().iter().map(|entry| entry.session).max();
+        history.session = last.unwrap_or(0) + 1;
+        history
+    }
+
+    /// Adds a cell. Each is one write to the end of the file, so kernels do not cut into each other's lines.
+    pub(crate) fn add(&mut self, line: usize, input: &str, output: Option<String>) {
+        let entry = Entry {
+            session: self.session,
+            line,
+            input: input.to_owned(),
+            output,
+        };
+        if let Some(file) = &self.file
+            && let Err(error) = append(file, &entry)
+        {
+            tracing::warn!("the history {} was not written: {error}", file.display());
+        }
+        self.own.push(entry);
+    }
+
+    /// What a frontend asks for, oldest first.
+    pub(crate) fn find(&self, asked: &HistoryRequest) -> Vec<HistoryEntry> {
+        let mut entries = self.all();
+        let with_output = match asked {
+            HistoryRequest::Tail { n, output, .. } => {
+                keep_last(&mut entries, *n);
+                output
+            }
+            HistoryRequest::Range {
+                session,
+                start,
+                stop,
+                output,
+                ..
+            } => {
+                // 0 is this session, -1 the one before it.
+                let wanted = i64::from(session.unwrap_or(0));
+                let wanted = if wanted > 0 {
+                    wanted
+                } else {
+                    self.session as i64 + wanted
+                };
+                let after = |line: usize| line as i64 >= i64::from(*start);
+                let before = |line: usize| *stop <= 0 || (line as i64) < i64::from(*stop);
+                entries.retain(|entry| {
+                    entry.session as i64 == wanted && after(entry.line) && before(entry.line)
+                });
+                output
+            }
+            HistoryRequest::Search {
+                pattern,
+                unique,
+                output,
+                n,
+                ..
+            } => {
+                entries.retain(|entry| matches(pattern, &entry.input));
+                if *unique {
+                    // The newest of equal ones stays.
+                    let mut seen = std::collections::HashSet::new();
+                    entries.reverse();
+                    entries.retain(|entry| seen.insert(entry.input.clone()));
+                    entries.reverse();
+                }
+                keep_last(&mut entries, *n);
+                output
+            }
+        };
+        let entry = |entry: Entry| match with_output {
+            true => HistoryEntry::InputOutput(
+                entry.session,
+                entry.line,
+                (entry.input, entry.output.unwrap_or_default()),
+            ),
+            false => HistoryEntry::Input(entry.session, entry.line, entry.input),
+        };
+        entries.into_iter().map(entry).collect()
+    }
+
+    /// Earlier sessions as the file has them, then this one.
+    fn all(&self) -> Vec<Entry> {
+        let mut entries = self.read();
+        entries.retain(|entry| entry.session != self.session || self.own.is_empty());
+        entries.extend(self.own.iter().cloned());
+        entries
+    }
+
+    /// A line that is cut short, by a full disk or a killed kernel, is left out.
+    fn read(&self) -> Vec<Entry> {
+        let text = self
+            .file
+            .as_ref()
+            .and_then(|file| fs::read_to_string(file).ok());
+        text.iter()
+            .flat_map(|text| text.lines())
+            .filter_map(|line| serde_json::from_str(line).ok())
+            .collect()
+    }
+}
+
+fn keep_last(entries: &mut Vec<Entry>, count: i32) {
+    let count = usize::try_from(count).unwrap_or(0);
+    entries.drain(..entries.len().saturating_sub(count));
+}
+
+fn append(file: &Path, entry: &Entry) -> std::io::Result<()> {
+    if let Some(folder) = file.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    let mut line = serde_json::to_vec(entry)?;
+    line.push(b'\n');
+    OpenOptions::new()
+        .create(true)
+        .append(true)
+        .open(file)?
+        .write_all(&line)
+}
+
+/// Keeps the newer half of a file that has grown too large. The new file is written beside and renamed.
+fn halve(file: &Path) -> std::io::Result<()> {
+    let Ok(about) = fs::metadata(file) else {
+        return Ok(());
+    };
+    if about.len() <= MOST_BYTES {
+        return Ok(());
+    }
+    let text = fs::read_to_string(file)?;
+    let middle = text
+        .char_indices()
+        .find(|(at, c)| *at >= text.len() / 2 && *c == '\n')
+        .map_or(text.len(), |(at, _)| at + 1);
+    let shorter = file.with_extension(format!("{}.new", std::process::id()));
+    File::create(&shorter)?.write_all(&text.as_bytes()[middle..])?;
+    fs::rename(shorter, file)
+}
+
+/// Whether all of `text` fits a pattern with `*` for any text and `?` for any letter.
+fn matches(pattern: &str, text: &str) -> bool {
+    let (pattern, text): (Vec<char>, Vec<char>) =
+        (pattern.chars().collect(), text.chars().collect());
+    let (mut p, mut t) = (0, 0);
+    let mut star: Option<(usize, usize)> = None;
+    while t < text.len() {
+        match pattern.get(p) {
+            Some('*') => {
+                star = Some((p, t));
+                p += 1;
+            }
+            Some(c) if *c == '?' || *c == text[t] => {
+                p += 1;
+                t += 1;
+            }
+            _ => match &mut star {
+                Some((at, from)) => {
+                    *from += 1;
+                    (p, t) = (*at + 1, *from);
+                }
+                None => return false,
+            },
+        }
+    }
+    pattern[p..].iter().all(|c| *c == '*')
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used)]
+    use super::*;
+
+    fn inputs(history: &History, asked: HistoryRequest) -> Vec<String> {
+        let input = |entry| match entry {
+            HistoryEntry::Input(_, _, input) => input,
+            HistoryEntry::InputOutput(_, _, (input, output)) => format!("{input} -> {output}"),
+        };
+        history.find(&asked).into_iter().map(input).collect()
+    }
+
+    fn tail(n: i32, output: bool) -> HistoryRequest {
+        HistoryRequest::Tail {
+            n,
+            output,
+            raw: true,
+        }
+    }
+
+    #[test]
+    fn a_restart_keeps_the_history_and_counts_sessions() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("deep").join("history.jsonl");
+        let mut first = History::at(Some(file.clone()));
+        first.add(1, "a", Some("1".to_owned()));
+        first.add(2, "b", None);
+        fs::OpenOptions::new()
+            .append(true)
+            .open(&file)
+            .unwrap()
+            .write_all(b"{\"session\": 1, \"li\n")
+            .unwrap();
+        let mut second = History::at(Some(file));
+        second.add(1, "c", None);
+        assert_eq!(inputs(&second, tail(2, false)), ["b", "c"]);
+        assert_eq!(inputs(&second, tail(9, true)), ["a -> 1", "b -> ", "c -> "]);
+        let range = |session, start, stop| HistoryRequest::Range {
+            session: Some(session),
+            start,
+            stop,
+            output: false,
+            raw: true,
+        };
+        assert_eq!(inputs(&second, range(-1, 2, 3)), ["b"]);
+        assert_eq!(inputs(&second, range(0, 0, 0)), ["c"]);
+        assert_eq!(inputs(&second, range(1, 1, 2)), ["a"]);
+    }
+
+    #[test]
+    fn a_search_takes_patterns_and_can_leave_doubles_out() {
+        let mut history = History::at(None);
+        for (line, input) in ["let x = 1;", "x", "let y = 2;", "x"].iter().enumerate() {
+            history.add(line + 1, input, None);
+        }
+        let search = |pattern: &str, unique, n| HistoryRequest::Search {
+            pattern: pattern.to_owned(),
+            unique,
+            output: false,
+            raw: true,
+            n,
+        };
+        assert_eq!(
+            inputs(&history, search("let*", false, 9)),
+            ["let x = 1;", "let y = 2;"]
+        );
+        assert_eq!(
+            inputs(&history, search("*", true, 9)),
+            ["let x = 1;", "let y = 2;", "x"]
+        );
+        assert_eq!(inputs(&history, search("?", false, 1)), ["x"]);
+        assert_eq!(
+            inputs(&history, search("*y ?*2*", false, 9)),
+            ["let y = 2;"]
+        );
+        assert_eq!(
+            inputs(&history, search("let", false, 9)),
+            Vec::<String>::new()
+        );
+    }
+
+    #[test]
+    fn a_file_that_grew_too_large_keeps_its_newer_half() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("history.jsonl");
+        let entry = |line| Entry {
+            session: 1,
+            line,
+            input: "x".repeat(1 << 20),
+            output: None,
+        };
+        for line in 1..=9 {
+            append(&file, &entry(line)).unwrap();
+        }
+        let history = History::at(Some(file));
+        let lines: Vec<usize> = history.read().iter().map(|entry| entry.line).collect();
+        assert_eq!(lines, [6, 7, 8, 9]);
+    }
+}
