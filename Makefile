@@ -48,7 +48,7 @@ bench-load: build .venv-bench/bin/python ## measure the loaders against their pe
 
 bench-kernel: build .venv/bin/jupyter-lab $(STOCK) ## measure the kernel against stock evcxr_jupyter and bare rustc (half an hour, the first time an hour)
 	$(BIN)/flights load
-	.venv/bin/python bench/kernel.py --kernel $(BIN)/carnet-kernel --stock $(STOCK) --cache $(CACHE)/stock $(BENCH_FLAGS)
+	.venv/bin/python bench/kernel.py --kernel $(BIN)/carnet-kernel --stock $(STOCK) $(BENCH_FLAGS)
 
 $(STOCK):
 	CARGO_TARGET_DIR= cargo install evcxr_jupyter --locked --version 0.22.0 --root $(CACHE)/stock

@@ -6,7 +6,7 @@ again by rustc alone, with the same flags. Prints medians and ratios, and writes
 
     bench/kernel.py --kernel PROGRAM --stock PROGRAM [--rounds N] [--only look|notebook]
 
-The stock kernel compiles the toolkit in its first cell, once (a quarter of an hour): its build folder is kept below --cache.
+The stock kernel compiles the toolkit in its first cell, once (a quarter of an hour): its build folder, --build, is kept.
 """
 
 import argparse
@@ -59,7 +59,11 @@ class Kernel:
         )
         self.client = self.manager.client()
         self.client.start_channels()
-        self.client.wait_for_ready(timeout=120)
+        try:
+            self.client.wait_for_ready(timeout=120)
+        except RuntimeError as error:
+            self.log.seek(0)
+            sys.exit(f"{command[0]}: {error}\n{self.log.read().decode()}")
         self.ready = time.perf_counter() - begin
 
     def run(self, code, limit=3600):
@@ -150,7 +154,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--kernel", required=True, type=pathlib.Path, help="carnet-kernel")
     parser.add_argument("--stock", required=True, type=pathlib.Path, help="evcxr_jupyter")
-    parser.add_argument("--cache", type=pathlib.Path, default=pathlib.Path.home() / ".cache" / "carnet" / "stock")
+    parser.add_argument("--build", type=pathlib.Path, default=pathlib.Path("/var/tmp/carnet-stock"), help="where the stock kernel builds")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--only", choices=["look", "notebook"])
     options = parser.parse_args()
@@ -158,7 +162,8 @@ def main():
     libraries = options.kernel.resolve().parent / "deps"
     sysroot = subprocess.run(["rustc", "--print", "sysroot"], cwd=ROOT, check=True, capture_output=True, text=True).stdout.strip()
     rustc = str(pathlib.Path(sysroot) / "bin" / "rustc")
-    kept = options.cache / "session"
+    # Outside the home folder: the stock kernel finds std by a relative path that only holds from the root of the file system.
+    kept = options.build
     kept.mkdir(parents=True, exist_ok=True)
     commands = {
         "carnet": ([str(options.kernel), "--connection-file", "{connection_file}"], {"CARNET_RUSTC": rustc}),
