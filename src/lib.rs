@@ -26,6 +26,8 @@ pub mod stop;
 #[cfg(feature = "store")]
 pub mod store;
 
+pub mod work;
+
 // The crates that appear in Carnet's own signatures, so that a notebook uses the very versions Carnet was built with.
 #[cfg(feature = "store")]
 pub use bson;

@@ -11,7 +11,10 @@ pub use crate::model::{
 };
 pub use crate::recipe::Recipe;
 pub use crate::record::{Decimal, Kind, Record, Schema};
-pub use crate::show::{Bundle, Show, chart, display, table};
+pub use crate::show::{
+    Bundle, Displayed, Limits, Show, chart, clear_output, display, limits, progress, progress_of,
+    set_limits, table,
+};
 pub use crate::store::{Snapshot, Store, StoreError};
 pub use bson::doc;
 pub use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, Utc};

@@ -127,7 +127,11 @@ impl Plan {
             }
             _ => {}
         }
-        self.watch.begin();
+        let place = match &self.request.schema.place {
+            Place::Inline => "the query".to_owned(),
+            place => place.to_string(),
+        };
+        self.watch.begin(&place);
         Ok(())
     }
 

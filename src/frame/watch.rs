@@ -1,6 +1,7 @@
 //! Watching a load from outside: how far it is, and breaking it off.
 
 use super::FrameError;
+use crate::work::Work;
 use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -106,6 +107,7 @@ pub(super) struct Watch {
 }
 
 struct Shared {
+    work: Mutex<Work>,
     rows: AtomicUsize,
     bytes: AtomicU64,
     start: Instant,
@@ -123,10 +125,11 @@ impl Watch {
         self.listener = Some(Arc::new(listener));
     }
 
-    /// Begins to count from nothing.
-    pub(super) fn begin(&mut self) {
+    /// Begins to count the rows of `place` from nothing.
+    pub(super) fn begin(&mut self, place: &str) {
         let start = Instant::now();
         self.shared = Some(Arc::new(Shared {
+            work: Mutex::new(Work::begin(format!("rows of {place}"), None)),
             rows: AtomicUsize::new(0),
             bytes: AtomicU64::new(0),
             start,
@@ -139,7 +142,7 @@ impl Watch {
         if self.cancel.is_cancelled() {
             return Err(FrameError::Cancelled);
         }
-        let (Some(shared), Some(listener)) = (&self.shared, &self.listener) else {
+        let Some(shared) = &self.shared else {
             return Ok(());
         };
         let progress = Progress {
@@ -151,7 +154,12 @@ impl Watch {
         if told.elapsed() >= PAUSE {
             *told = Instant::now();
             drop(told);
-            listener(progress);
+            let mut work = shared.work.lock().unwrap_or_else(PoisonError::into_inner);
+            work.progressed(progress.rows as u64);
+            drop(work);
+            if let Some(listener) = &self.listener {
+                listener(progress);
+            }
         }
         Ok(())
     }

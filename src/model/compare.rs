@@ -6,6 +6,7 @@ use super::{
     ThresholdRow, calibration, importance, roc_auc, roc_curve, threshold_table,
 };
 use crate::recipe::{Features, FittedRecipe, FittedStep, Recipe};
+use crate::work::Work;
 use serde_json::Value;
 use std::sync::Arc;
 use std::time::Instant;
@@ -118,6 +119,7 @@ pub fn compare_with(
         .warnings
         .extend(suspects(&fitted_recipe, &train, &split.train_target));
 
+    let mut work = Work::begin("comparing models", Some(estimators.len() as u64));
     let mut candidates: Vec<Candidate> = Vec::new();
     for estimator in &estimators {
         let same = candidates
@@ -134,6 +136,14 @@ pub fn compare_with(
             total: estimators.len(),
             fitting: name.clone(),
         });
+        work.at(
+            candidates.len() as u64,
+            format!(
+                "fitting {name} ({} of {})",
+                candidates.len() + 1,
+                estimators.len()
+            ),
+        );
         let started = Instant::now();
         let fitted = estimator.fit(&train, &split.train_target)?;
         let fit_seconds = started.elapsed().as_secs_f64();
@@ -152,6 +162,7 @@ pub fn compare_with(
             predicted,
         });
     }
+    work.at(candidates.len() as u64, "models compared");
     progress(&Progress {
         done: candidates.len(),
         total: candidates.len(),

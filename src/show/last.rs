@@ -1,19 +1,16 @@
-//! What the last expression of a cell shows, whatever its type: [`Show`] where it is implemented, else `Debug`, else a
-//! sentence that names the type.
+//! What the last expression of a cell shows, whatever its type: [`Show`] where it is implemented, else the message of an
+//! error, else `Debug`, else a sentence that names the type.
 //!
 //! The choice is made by the compiler, by autoref specialisation: [`show_value!`](crate::show_value) calls a method on
-//! `&&&Last`, and the traits below are implemented at different depths of reference. The compiler takes the first that
+//! `&&&&Last`, and the traits below are implemented at different depths of reference. The compiler takes the first that
 //! fits, so a kernel needs no knowledge of the type, and a value without any of these traits is no error.
 
 use std::any::type_name;
+use std::error::Error;
 use std::fmt::{self, Debug, Write};
 
-use super::{Bundle, Role, Show, send};
+use super::{Bundle, Role, Show, limits, send};
 
-/// Longest `Debug` text shown, in characters.
-pub const DEBUG_CHARACTERS: usize = 20_000;
-/// Most lines of `Debug` text shown.
-pub const DEBUG_LINES: usize = 200;
 /// A value whose `Debug` text fits in this many characters is shown on one line.
 const ONE_LINE: usize = 100;
 
@@ -41,8 +38,8 @@ macro_rules! value_bundle {
         match &$value {
             value => {
                 #[allow(unused_imports)]
-                use $crate::show::last::{ByDebug as _, ByName as _, ByShow as _};
-                (&&&$crate::show::last::Last(value)).last_bundle()
+                use $crate::show::last::{ByDebug as _, ByError as _, ByName as _, ByShow as _};
+                (&&&&$crate::show::last::Last(value)).last_bundle()
             }
         }
     };
@@ -62,13 +59,36 @@ pub trait ByShow {
     fn last_bundle(&self) -> Bundle;
 }
 
-impl<T: Show + ?Sized> ByShow for &&Last<'_, T> {
+impl<T: Show + ?Sized> ByShow for &&&Last<'_, T> {
     fn last_bundle(&self) -> Bundle {
         self.0.bundle()
     }
 }
 
-/// Second choice: its `Debug` text.
+/// Second choice: an error's message and those of its causes.
+pub trait ByError {
+    /// What to show.
+    fn last_bundle(&self) -> Bundle;
+}
+
+impl<T: Error + ?Sized> ByError for &&Last<'_, T> {
+    fn last_bundle(&self) -> Bundle {
+        error_bundle(self.0)
+    }
+}
+
+/// An error as text.
+pub(super) fn error_bundle<E: Error + ?Sized>(error: &E) -> Bundle {
+    let mut text = format!("Error: {error}");
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text.push_str(&format!("\n  caused by: {error}"));
+        cause = error.source();
+    }
+    Bundle::text(text)
+}
+
+/// Third choice: its `Debug` text.
 pub trait ByDebug {
     /// What to show.
     fn last_bundle(&self) -> Bundle;
@@ -76,7 +96,8 @@ pub trait ByDebug {
 
 impl<T: Debug + ?Sized> ByDebug for &Last<'_, T> {
     fn last_bundle(&self) -> Bundle {
-        Bundle::text(debug_text(self.0, DEBUG_CHARACTERS, DEBUG_LINES))
+        let limits = limits();
+        Bundle::text(debug_text(self.0, limits.characters, limits.lines))
     }
 }
 
@@ -171,7 +192,12 @@ mod tests {
     struct Opaque;
 
     #[test]
-    fn show_goes_before_debug_and_debug_before_the_name() {
+    fn show_goes_before_an_error_an_error_before_debug_and_debug_before_the_name() {
+        let error = "x".parse::<u8>().unwrap_err();
+        assert_eq!(
+            value_bundle!(error).plain_text(),
+            Some("Error: invalid digit found in string")
+        );
         assert_eq!(value_bundle!(Shown).plain_text(), Some("shown"));
         assert_eq!(value_bundle!(&Shown).plain_text(), Some("shown"));
         assert_eq!(value_bundle!(Debugged(7)).plain_text(), Some("Debugged(7)"));
@@ -201,15 +227,16 @@ mod tests {
 
     #[test]
     fn a_long_value_is_cut_and_says_so() {
-        let bundle = value_bundle!(vec![123_456u32; 1_000_000]);
+        let many: Vec<Debugged> = (0..100_000).map(|_| Debugged(7)).collect();
+        let bundle = value_bundle!(many);
         let text = bundle.plain_text().unwrap();
         assert!(
-            text.lines().count() <= DEBUG_LINES + 1,
+            text.lines().count() <= limits().lines + 1,
             "{}",
             text.lines().count()
         );
         assert!(text.ends_with("lines)"), "{text}");
         let line = "x".repeat(1_000_000);
-        assert!(value_bundle!(line).plain_text().unwrap().len() < DEBUG_CHARACTERS + 100);
+        assert!(value_bundle!(line).plain_text().unwrap().len() < limits().characters + 100);
     }
 }

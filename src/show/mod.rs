@@ -9,20 +9,46 @@ mod bundle;
 pub mod chart;
 mod comparison;
 mod description;
+mod displayed;
 pub mod last;
+mod limits;
 mod loaded;
+mod long_work;
+mod model;
+mod parts;
+mod progress;
 mod send;
 mod table;
 
 pub use bundle::{Bundle, mime};
 pub use chart::{Chart, ChartError};
-pub use send::{Role, display, send};
+pub use displayed::{Displayed, clear_output, display};
+pub use limits::{Limits, limits, set_limits};
+pub use long_work::watch_long_work;
+pub use progress::{Bar, Progressing, progress, progress_of};
+pub use send::{Role, send};
 pub use table::{Table, table};
 
 /// The macro under the name of its module: `carnet::show::show_value!(value)`.
 pub use crate::show_value;
 
 /// A value that a notebook can show.
+///
+/// ```
+/// use carnet::show::{Bundle, Show, mime};
+///
+/// struct Delay {
+///     minutes: f64,
+/// }
+///
+/// impl Show for Delay {
+///     fn bundle(&self) -> Bundle {
+///         let text = format!("{} min", self.minutes);
+///         Bundle::text(text.clone()).with(mime::HTML, format!("<b>{text}</b>"))
+///     }
+/// }
+/// assert_eq!(vec![Delay { minutes: 3.0 }].bundle().plain_text(), Some("[0]:\n3 min"));
+/// ```
 pub trait Show {
     /// The value in every form it has; always with [`mime::TEXT`], unless there is nothing to show.
     fn bundle(&self) -> Bundle;
@@ -59,15 +85,7 @@ impl<T: Show, E: std::error::Error> Show for Result<T, E> {
     fn bundle(&self) -> Bundle {
         match self {
             Ok(value) => value.bundle(),
-            Err(error) => {
-                let mut text = format!("Error: {error}");
-                let mut cause = error.source();
-                while let Some(error) = cause {
-                    text.push_str(&format!("\n  caused by: {error}"));
-                    cause = error.source();
-                }
-                Bundle::text(text)
-            }
+            Err(error) => last::error_bundle(error),
         }
     }
 }

@@ -4,19 +4,13 @@
 
 use polars::prelude::{Column, DataFrame, DataType, IntoColumn, Series};
 
-use super::{Bundle, Role, Show, mime, send};
+use super::{Bundle, Role, Show, limits, mime, send};
 
 mod cell;
 
-/// Rows shown where nothing else is asked for: the first six and the last four of a longer frame.
-const ROWS: usize = 10;
-/// Columns shown where nothing else is asked for: the first 20 and the last ten of a wider frame.
-const COLUMNS: usize = 30;
 /// Most rows and columns, whatever is asked for.
 const MOST_ROWS: usize = 1_000;
 const MOST_COLUMNS: usize = 100;
-/// Characters of a cell before it is cut.
-const CELL: usize = 100;
 /// HTML bytes after which no more rows are written.
 const BYTES: usize = 300_000;
 /// Characters that the cells of one row share: the more columns, the shorter each.
@@ -33,13 +27,14 @@ pub struct Table {
 }
 
 /// `frame` as a table: at most 10 rows (the first six, the last four), 30 columns, 100 characters a cell; each limit can be
-/// changed.
+/// changed, here or for all tables by [`set_limits`](super::set_limits).
 pub fn table(frame: &DataFrame) -> Table {
+    let limits = limits();
     Table {
         frame: frame.clone(),
-        rows: ROWS,
-        columns: COLUMNS,
-        cell: CELL,
+        rows: limits.rows.min(MOST_ROWS),
+        columns: limits.columns.min(MOST_COLUMNS),
+        cell: limits.cell.clamp(1, 10_000),
         caption: None,
     }
 }

@@ -116,3 +116,109 @@ fn a_thread_that_prints_between_cells_is_heard() {
         lab.finish().await;
     });
 }
+
+#[test]
+fn what_is_displayed_is_replaced_and_cleared_in_order() {
+    run(async {
+        let mut lab = Frontend::start().await;
+        let code = "use carnet::prelude::*;\nlet shown = display(&Bundle::text(\"one\"));\nprintln!(\"between\");\nshown.update(&Bundle::text(\"two\"));\nclear_output(true);\ndisplay(&Bundle::text(\"three\"));";
+        let ran = lab.execute(code).await;
+        match &ran.good().shown[..] {
+            [
+                Shown::Display(one),
+                Shown::Stdout(between),
+                Shown::Update(id, two),
+                Shown::Clear(true),
+                Shown::Display(three),
+            ] => {
+                assert_eq!(
+                    [one, between, two, three],
+                    ["one", "between\n", "two", "three"]
+                );
+                assert!(id.starts_with("carnet-"), "{id}");
+            }
+            other => panic!("{other:?}"),
+        }
+        // A later cell replaces what an earlier one has shown.
+        let ran = lab.execute("shown.update(&Bundle::text(\"later\"));").await;
+        assert!(
+            matches!(&ran.good().shown[..], [Shown::Update(_, text)] if text == "later"),
+            "{:?}",
+            ran.shown
+        );
+        lab.finish().await;
+    });
+}
+
+#[test]
+fn a_progress_bar_moves_while_its_cell_runs() {
+    run(async {
+        let mut lab = Frontend::start().await;
+        let code = "use carnet::prelude::*;\nfor _ in progress_of(\"steps\", 0..10) { std::thread::sleep(std::time::Duration::from_millis(60)); }\nprintln!(\"after\");";
+        let ran = lab.execute(code).await;
+        let shown = &ran.good().shown;
+        assert!(
+            matches!(&shown[0], Shown::Display(text) if text.contains("0 % (0 of 10)")),
+            "{shown:?}"
+        );
+        assert_eq!(shown.last(), Some(&Shown::Stdout("after\n".to_owned())));
+        let updates: Vec<&String> = shown
+            .iter()
+            .filter_map(|shown| match shown {
+                Shown::Update(_, text) => Some(text),
+                _ => None,
+            })
+            .collect();
+        assert!(updates.len() >= 3, "{updates:?}");
+        assert!(
+            updates[..updates.len() - 1]
+                .iter()
+                .any(|text| !text.contains("(10 of 10)")),
+            "{updates:?}"
+        );
+        assert!(
+            updates[updates.len() - 1].contains("100 % (10 of 10)"),
+            "{updates:?}"
+        );
+        lab.finish().await;
+    });
+}
+
+#[test]
+fn values_of_every_kind_show_themselves() {
+    run(async {
+        let mut lab = Frontend::start().await;
+        lab.execute("use carnet::prelude::*;\nuse std::collections::HashMap;\nlet frame = df!(\"a\" => [1, 2])?;")
+            .await
+            .good();
+        for (code, start) in [
+            (
+                "HashMap::from([(\"b\", 2.5), (\"a\", 1.0)])",
+                "{\n    \"a\": 1.0,\n    \"b\": 2.5,\n}",
+            ),
+            ("Some(7)", "Some(7)"),
+            ("vec![frame.clone(), frame.clone()]", "[0]:\nshape: (2, 1)"),
+            ("(frame.height(), &frame)", ".0:\n2\n.1:\nshape: (2, 1)"),
+            (
+                "\"x\".parse::<u8>()",
+                "Error: invalid digit found in string",
+            ),
+            (
+                "\"x\".parse::<u8>().unwrap_err()",
+                "Error: invalid digit found in string",
+            ),
+            ("Estimator::from(Forest::default())", "Forest: "),
+            ("struct Opaque; Opaque", "A value of type "),
+        ] {
+            let ran = lab.execute(code).await;
+            assert!(ran.result().starts_with(start), "{code}: {}", ran.result());
+        }
+        // A wide frame and a long text do not flood the notebook.
+        lab.execute("let wide = DataFrame::new(1, (0..5000).map(|i| Column::new(format!(\"column {i}\").into(), [i])).collect())?;")
+            .await
+            .good();
+        assert!(lab.execute("wide").await.result().len() < 5_000);
+        assert!(lab.execute("\"x\".repeat(10_000_000)").await.result().len() < 25_000);
+        lab.finish().await;
+    });
+}

@@ -209,11 +209,11 @@ fn write_statements(map: &mut SourceMap, cell: &Cell) {
             Some(tail) if tail.start >= place && tail.start < next_item => {
                 map.push_cell(place..tail.start);
                 map.push(
-                    &format!("{{ use {LAST}::{{ByDebug as _, ByName as _, ByShow as _}}; match &("),
+                    &format!("{{ use {LAST}::{{ByDebug as _, ByError as _, ByName as _, ByShow as _}}; match &("),
                     Origin::Frame,
                 );
                 map.push_cell(tail.clone());
-                let value = format!("(&&&{LAST}::Last(carnet_value)).last_bundle()");
+                let value = format!("(&&&&{LAST}::Last(carnet_value)).last_bundle()");
                 map.push(
                     &format!(") {{ carnet_value => {LAST}::result(&{value}) }} }};"),
                     Origin::Frame,

@@ -32,6 +32,7 @@ pub(crate) fn write_end(report: &Value) {
 #[unsafe(no_mangle)]
 pub extern "C" fn carnet_toolkit_open() {
     super::run::install_panic_hook();
+    carnet::show::watch_long_work();
     write(&json!({ "kind": "ready", "crates": crate::crates::NAMES }));
 }
 
