@@ -134,6 +134,11 @@ impl Frontend {
 
     /// A kernel with these environment variables besides.
     pub(crate) async fn start_with(environment: &[(&str, &str)]) -> Self {
+        Self::start_by(Command::new(crate::program()), environment).await
+    }
+
+    /// A kernel started by this command, which gets the connection file as its last arguments.
+    pub(crate) async fn start_by(mut command: Command, environment: &[(&str, &str)]) -> Self {
         let (ports, listeners) = peek_ports_with_listeners(IpAddr::V4(Ipv4Addr::LOCALHOST), 5)
             .await
             .unwrap();
@@ -153,7 +158,6 @@ impl Frontend {
         let file = folder.path().join("connection.json");
         std::fs::write(&file, serde_json::to_string(&info).unwrap()).unwrap();
         drop(listeners);
-        let mut command = Command::new(crate::program());
         command
             .arg("--connection-file")
             .arg(&file)

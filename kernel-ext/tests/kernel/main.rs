@@ -4,8 +4,10 @@
 
 mod commands;
 mod conversation;
+mod directives;
 mod errors;
 mod extending;
+mod failures;
 mod frontend;
 mod futures;
 mod interrupts;

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use super::cell::Cell;
 use super::compile::{Compiled, Diagnostic, compile};
 use super::corrections::{Correction, Reason, Verdict, judge};
+use super::dependency::Group;
 use super::item::Brought;
 use super::lifted::Lifted;
 use super::mir::{TypeOf, types_of};
@@ -28,6 +29,10 @@ pub(crate) struct Place<'a> {
     pub(crate) cells: &'a [String],
     /// What earlier cells have left.
     pub(crate) session: &'a Session,
+    /// Crates outside the toolkit.
+    pub(crate) dependencies: &'a [Group],
+    /// The level to optimise at.
+    pub(crate) optimisation: u8,
     /// The file this cell is written to, in the folder: `cell-3`.
     pub(crate) file: &'a str,
     /// Its crate: `cell_3`.
@@ -91,6 +96,12 @@ pub(crate) async fn build(
             crate_name: place.crate_name,
         };
         source::write(&mut map, cell, place.session, &choices, &lifted, &names);
+        for group in newest(place.dependencies) {
+            if group.externs.keys().any(|name| uses(&map.generated, name)) {
+                let line = format!("extern crate {} as _;\n", group.crate_name);
+                map.push(&line, Origin::Frame);
+            }
+        }
         let errors = match compile_map(place, &map).await? {
             Compiled::Library { library, mir } => {
                 let types = types_of(&mir, place.crate_name, &own_items(cell, &lifted));
@@ -180,8 +191,30 @@ async fn compile_map(place: &Place<'_>, map: &SourceMap) -> std::io::Result<Comp
         place.file,
         place.crate_name,
         place.cells,
+        &newest(place.dependencies),
+        place.optimisation,
     )
     .await
+}
+
+/// Whether the text may name the crate.
+fn uses(text: &str, name: &str) -> bool {
+    let is_part = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || c == '_');
+    text.match_indices(name).any(|(at, _)| {
+        !is_part(text[..at].chars().next_back()) && !is_part(text[at + name.len()..].chars().next())
+    })
+}
+
+/// A crate that was asked for again counts as it was asked for last.
+fn newest(groups: &[Group]) -> Vec<&Group> {
+    let mut seen = BTreeSet::new();
+    let mut newest: Vec<&Group> = groups
+        .iter()
+        .rev()
+        .filter(|group| group.externs.keys().all(|name| seen.insert(name)))
+        .collect();
+    newest.reverse();
+    newest
 }
 
 fn own_items(cell: &Cell, lifted: &Lifted) -> BTreeSet<String> {

@@ -3,14 +3,15 @@
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use tokio::process::Command;
 
+use super::dependency::Group;
 use super::process_group::KillOnDrop;
 use crate::toolchain::Toolchain;
 
 /// One message of rustc, as it writes it with `--error-format=json`.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Diagnostic {
     /// The sentence.
     pub(crate) message: String,
@@ -27,14 +28,14 @@ pub(crate) struct Diagnostic {
 }
 
 /// A code that rustc can explain.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Code {
     /// The code.
     pub(crate) code: String,
 }
 
 /// A place in a source file.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Span {
     /// The file, as it was given to rustc.
     pub(crate) file_name: String,
@@ -53,7 +54,7 @@ pub(crate) struct Span {
 }
 
 /// See [`Span::expansion`].
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Expansion {
     /// The call.
     pub(crate) span: Span,
@@ -82,6 +83,8 @@ pub(crate) async fn compile(
     file: &str,
     name: &str,
     cells: &[String],
+    dependencies: &[&Group],
+    optimisation: u8,
 ) -> std::io::Result<Compiled> {
     let mut command = Command::new(&toolchain.rustc);
     command
@@ -103,10 +106,9 @@ pub(crate) async fn compile(
         "-C",
         "prefer-dynamic",
         "-C",
-        "opt-level=0",
-        "-C",
         "debuginfo=line-tables-only",
     ]);
+    command.args(["-C", &format!("opt-level={optimisation}")]);
     command
         .arg("-L")
         .arg(joined("dependency=", &toolchain.toolkit_dir));
@@ -118,6 +120,17 @@ pub(crate) async fn compile(
     }
     for cell in cells {
         command.arg("--extern").arg(format!("{cell}=lib{cell}.so"));
+    }
+    for group in dependencies {
+        command
+            .arg("-L")
+            .arg(joined("dependency=", &group.folder()));
+        let own = (&group.crate_name, &group.library);
+        for (name, file) in group.externs.iter().chain([own]) {
+            command
+                .arg("--extern")
+                .arg(joined(&format!("{name}="), file));
+        }
     }
     command
         .stdin(Stdio::null())

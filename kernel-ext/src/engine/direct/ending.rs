@@ -160,12 +160,29 @@ fn short_type(name: &str) -> &str {
     }
 }
 
-/// A cell whose process ended under it.
-pub(crate) fn ended(how: &str) -> CellError {
+/// A cell whose process ended under it. `last_words` is what it last wrote to standard error.
+pub(crate) fn ended(how: &str, last_words: &str) -> CellError {
+    let has = |part: &str| last_words.contains(part);
+    let why = if has("has overflowed its stack") {
+        Some(
+            "it overflowed its stack: a function that calls itself without end, or a very large value on the stack (put it into a `Box` or a `Vec`)",
+        )
+    } else if has("memory allocation of") || how.contains("memory runs out") {
+        Some(
+            "it needed more memory than there is: load fewer columns or rows (`.columns([…])`, `.filter(…)`, `.batches(…)`), or drop what is not needed any more (`drop(name)`)",
+        )
+    } else if how.contains("invalid memory access") {
+        Some("code that is `unsafe`, in the cell or in a crate it uses, went wrong")
+    } else if how.contains("exit code") {
+        Some("a cell must not call `std::process::exit`: use `return Ok(())`, or `?` with an error")
+    } else {
+        None
+    };
+    let why = why.map_or_else(String::new, |why| format!(" ({why})"));
     let lost = "its variables were lost; the next cell runs in a new process";
     CellError::new(
         "process ended",
-        format!("the process that runs the cells {how}; {lost}"),
+        format!("the process that runs the cells {how}{why}; {lost}"),
     )
 }
 

@@ -8,6 +8,19 @@ pub(crate) fn hints(error: &Diagnostic, session: &Session, crates: &[String]) ->
     let code = error.code.as_ref().map_or("", |code| code.code.as_str());
     let name = error.message.split('`').nth(1).unwrap_or_default();
     let mut hints = Vec::new();
+    let says = |part: &str| error.message.contains(part);
+    if says("linker") && says("not found") {
+        hints.push(
+            "cells are linked by the C compiler's linker: install one (Debian: `apt install gcc`)"
+                .to_owned(),
+        );
+    }
+    if says("No space left on device") || says("os error 28") {
+        hints.push(format!(
+            "the disk of the folder for compiled cells ({}) is full: free some space there, or name another folder in TMPDIR and restart the kernel",
+            std::env::temp_dir().display()
+        ));
+    }
     match code {
         "E0425" => hints.extend(session.why_gone(name).map(str::to_owned)),
         "E0596" | "E0594" | "E0384" => {

@@ -46,7 +46,11 @@ pub(crate) struct Host {
 
 impl Host {
     /// Starts the process: this very program, with its hidden subcommand.
-    pub(crate) fn start(toolchain: &Toolchain, session: &Path) -> std::io::Result<Self> {
+    pub(crate) fn start(
+        toolchain: &Toolchain,
+        session: &Path,
+        environment: &[(String, String)],
+    ) -> std::io::Result<Self> {
         let token = Uuid::new_v4().simple().to_string();
         let folders = [
             toolchain.toolkit_dir.as_path(),
@@ -63,6 +67,9 @@ impl Host {
         let mut command = Command::new(std::env::current_exe()?);
         command.arg("run-cells").arg(toolchain.toolkit());
         command
+            // A backtrace through the kernel tells nobody anything; a cell's own frames are told by its report.
+            .env("RUST_BACKTRACE", "0")
+            .envs(environment.iter().map(|(name, value)| (name, value)))
             .env("LD_LIBRARY_PATH", search)
             .env("CARNET_DISPLAY_TOKEN", &token);
         command

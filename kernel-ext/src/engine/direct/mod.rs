@@ -6,8 +6,10 @@
 
 mod build;
 mod cell;
+mod commands;
 mod compile;
 mod corrections;
+mod dependency;
 mod directive;
 mod ending;
 mod frames;
@@ -32,7 +34,8 @@ use tokio::time::Instant;
 use self::build::{Built, Place, Unbuilt, build, syntax_errors};
 use self::cell::{Cell, take_apart};
 use self::compile::Diagnostic;
-use self::directive::take_directives;
+use self::dependency::{Group, build_group, outside_toolkit};
+use self::directive::{Directive, take_directives};
 use self::ending::{Report, ended, interrupted_compiling, interrupted_lost};
 use self::hints::hints;
 use self::host::{Event, Host};
@@ -46,6 +49,9 @@ use crate::toolchain::Toolchain;
 /// How long the process may take to stop a cell and keep the variables, before it is ended with them.
 const PATIENCE: Duration = Duration::from_millis(900);
 
+/// So much of what a cell wrote to standard error last may tell why its process ended.
+const LAST_WORDS: usize = 2_000;
+
 /// See the module.
 #[derive(Debug, Default)]
 pub struct Direct {
@@ -58,6 +64,15 @@ pub struct Direct {
     /// The crates of the cells that ran, in order.
     cells: Vec<String>,
     interrupter: Interrupter,
+    /// Crates outside the toolkit.
+    dependencies: Vec<Group>,
+    /// The level that cells are optimised at.
+    optimisation: u8,
+    /// Whether the time that a cell takes is told.
+    timing: bool,
+    /// Variables for the environment of the process.
+    environment: Vec<(String, String)>,
+    last_errors: Vec<Diagnostic>,
     /// What happened between cells, to be told in the next.
     notice: Option<String>,
 }
@@ -77,6 +92,7 @@ impl Engine for Direct {
         outputs: &mpsc::Sender<Output>,
     ) -> Result<(), CellError> {
         let mut interrupt = self.interrupter.listen();
+        let start = Instant::now();
         let (file, label) = self.names(number);
         let (cell, built) = tokio::select! {
             built = self.compile(code, &file, &label, outputs) => match built? {
@@ -85,10 +101,19 @@ impl Engine for Direct {
             },
             _ = interrupt.changed() => return Err(interrupted_compiling()),
         };
+        let compiled = Instant::now();
         self.sources.insert(file.clone(), built.map.clone());
         let before = self.session.names();
         let report = self.run(&built, &label, outputs, &mut interrupt).await?;
         self.settle(&cell, built, &report, &file, &label);
+        if self.timing {
+            let text = format!(
+                "(compiled in {:.2} s, ran for {:.2} s)\n",
+                (compiled - start).as_secs_f64(),
+                compiled.elapsed().as_secs_f64()
+            );
+            let _ = outputs.send(Output::Stdout(text)).await;
+        }
         let lost: Vec<String> = before.difference(&self.session.names()).cloned().collect();
         report.error(&self.sources, &lost).map_or(Ok(()), Err)
     }
@@ -177,8 +202,10 @@ impl Direct {
         if let Some(notice) = self.notice.take() {
             let _ = outputs.send(Output::Stderr(notice)).await;
         }
-        let crates = self.crates.as_deref().unwrap_or_default();
-        let code = take_directives(code, crates)?;
+        let (directives, code) = take_directives(code);
+        self.follow(&directives, outputs).await?;
+        // A command may have started the process anew.
+        self.prepare().await?;
         if code.trim().is_empty() {
             return Ok(None);
         }
@@ -190,6 +217,8 @@ impl Direct {
             folder: tools.folder.path(),
             cells: &self.cells,
             session: &self.session,
+            dependencies: &self.dependencies,
+            optimisation: self.optimisation,
             file,
             crate_name: &file.replace('-', "_"),
         };
@@ -215,7 +244,55 @@ impl Direct {
         }
     }
 
+    /// Does what the lines that begin with a colon say, in order; those that ask for crates together.
+    async fn follow(
+        &mut self,
+        directives: &[Directive],
+        outputs: &mpsc::Sender<Output>,
+    ) -> Result<(), CellError> {
+        let mut lines = Vec::new();
+        for directive in directives {
+            if directive.command == ":dep" {
+                lines.push(directive.argument.clone());
+            } else {
+                self.command(directive, outputs).await?;
+            }
+        }
+        let lines = outside_toolkit(&lines, self.crates.as_deref().unwrap_or_default())?;
+        if let (false, Some(tools)) = (lines.is_empty(), &self.tools) {
+            let group = build_group(lines, &tools.toolchain, outputs).await?;
+            // The process looks for libraries in the session's folder.
+            if let Some(name) = group.library.file_name() {
+                let link = tools.folder.path().join(name);
+                let linked = std::os::unix::fs::symlink(&group.library, &link);
+                if let Err(error) =
+                    linked.or_else(|error| if link.exists() { Ok(()) } else { Err(error) })
+                {
+                    return Err(CellError::new(
+                        "error",
+                        format!("{} could not be made: {error}", link.display()),
+                    ));
+                }
+            }
+            self.dependencies
+                .retain(|earlier| earlier.crate_name != group.crate_name);
+            self.dependencies.push(group);
+        }
+        Ok(())
+    }
+
+    /// Forgets everything the cells so far have left.
+    fn clear(&mut self) -> Result<(), CellError> {
+        self.host = None;
+        self.session = Session::default();
+        self.cells.clear();
+        self.sources.clear();
+        self.tools = None;
+        Ok(())
+    }
+
     fn show_errors(&mut self, errors: &[Diagnostic], file: &str, map: SourceMap) -> CellError {
+        self.last_errors = errors.to_vec();
         self.sources.insert(file.to_owned(), map);
         let crates = self.crates.as_deref().unwrap_or_default();
         let error = render(errors, &self.sources, |error| {
@@ -271,7 +348,7 @@ impl Direct {
     fn start_host(&mut self) -> Result<(), CellError> {
         self.crates = None;
         if let Some(tools) = &self.tools {
-            let host = Host::start(&tools.toolchain, tools.folder.path());
+            let host = Host::start(&tools.toolchain, tools.folder.path(), &self.environment);
             let message = |error| {
                 CellError::new(
                     "error",
@@ -317,11 +394,17 @@ impl Direct {
         let mut report = None;
         let mut stderr_ended = false;
         let mut deadline = None;
+        let mut last_words = String::new();
         let mut question: Option<oneshot::Receiver<String>> = None;
         loop {
             let step = async {
                 match host.next().await {
                     Event::Output(output) => {
+                        if let Output::Stderr(text) = &output {
+                            last_words.push_str(text);
+                            let cut = last_words.len().saturating_sub(LAST_WORDS);
+                            last_words.drain(..last_words.ceil_char_boundary(cut));
+                        }
                         let _ = outputs.send(output).await;
                         None
                     }
@@ -362,7 +445,7 @@ impl Direct {
                 }
                 Some(Event::Exited(how)) => {
                     self.lose_host(&format!("{label} ended the process"));
-                    return Err(ended(&how));
+                    return Err(ended(&how, &last_words));
                 }
                 Some(Event::Ready(_) | Event::Output(_)) | None => {}
             }

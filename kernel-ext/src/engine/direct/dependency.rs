@@ -1,0 +1,497 @@
+//! `:dep`: crates that the toolkit does not have. The lines of one cell are built together by cargo, once, into a dylib of
+//! their own beside the toolkit's, in a folder of the user's cache where the next notebook finds it.
+//!
+//! Each such dylib has its own copies of what its crates depend on, also of crates the toolkit has: nothing that is built
+//! is ever built anew for another's sake. A profile of its own makes every crate in it another crate to the compiler, so
+//! that two dylibs with the same crate can be loaded by one cell.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
+use tokio::process::Command;
+use tokio::sync::mpsc;
+
+use super::process_group::KillOnDrop;
+use crate::engine::{Bundle, CellError, Output};
+use crate::toolchain::Toolchain;
+
+/// The versions of all crates that this program and the toolkit were built of.
+const LOCK: &str = include_str!("../../../../Cargo.lock");
+/// Time between two signs of progress.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// Crates that were built together.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Group {
+    /// The lines as they were asked for.
+    pub(crate) lines: Vec<String>,
+    /// The crate that holds them.
+    pub(crate) crate_name: String,
+    /// Its library.
+    pub(crate) library: PathBuf,
+    /// The crates by the names that cells use, each with the file of its metadata.
+    pub(crate) externs: BTreeMap<String, PathBuf>,
+}
+
+impl Group {
+    /// The folder of the metadata of all crates in it.
+    pub(crate) fn folder(&self) -> PathBuf {
+        self.library.with_file_name("deps")
+    }
+}
+
+/// What a `:dep` line asks for.
+#[derive(Debug, PartialEq, Eq)]
+struct Asked {
+    /// The name as it is written.
+    name: String,
+    /// The line as Cargo.toml takes it.
+    line: String,
+}
+
+/// The lines that are not answered by a crate of the toolkit, which has `crates`.
+pub(crate) fn outside_toolkit(
+    lines: &[String],
+    crates: &[String],
+) -> Result<Vec<String>, CellError> {
+    let mut outside = Vec::new();
+    for line in lines {
+        let asked = parse(line)?;
+        let name = asked.name.replace('-', "_");
+        // `carnet` itself may be asked for by path, as other kernels need it.
+        if !crates.contains(&name) {
+            outside.push(asked.line);
+        } else if name != "carnet" {
+            check_version(&asked)?;
+        }
+    }
+    Ok(outside)
+}
+
+fn parse(line: &str) -> Result<Asked, CellError> {
+    let bad = |why: &str| {
+        CellError::new(
+            "bad dependency",
+            format!(
+                "`:dep {line}` is not a dependency as Cargo.toml writes one: {why}. For example `:dep rand = \"0.9\"`, `:dep x = {{ path = \"../x\" }}`"
+            ),
+        )
+    };
+    let line = line.trim();
+    let whole = match line.contains('=') {
+        true => line.to_owned(),
+        false => format!("{line} = \"*\""),
+    };
+    let table: toml::Table = whole
+        .parse()
+        .map_err(|error: toml::de::Error| bad(error.message()))?;
+    match table.into_iter().next() {
+        Some((name, toml::Value::String(_) | toml::Value::Table(_))) => {
+            Ok(Asked { name, line: whole })
+        }
+        _ => Err(bad("it has no version and no source")),
+    }
+}
+
+/// A crate of the toolkit is there in one version; another one is refused rather than passed over.
+fn check_version(asked: &Asked) -> Result<(), CellError> {
+    let table: toml::Table = asked.line.parse().unwrap_or_default();
+    let value = table.get(&asked.name);
+    let wanted = value.and_then(|value| match value {
+        toml::Value::String(version) => Some(version.as_str()),
+        value => value.get("version").and_then(toml::Value::as_str),
+    });
+    let header = format!("\nname = \"{}\"\nversion = \"", asked.name);
+    let there = LOCK
+        .split_once(&header)
+        .and_then(|(_, rest)| rest.split('"').next());
+    let (Some(wanted), Some(there)) = (wanted, there) else {
+        return Ok(());
+    };
+    let (Ok(wanted), Ok(version)) = (
+        semver::VersionReq::parse(wanted),
+        semver::Version::parse(there),
+    ) else {
+        return Ok(());
+    };
+    if wanted.matches(&version) {
+        return Ok(());
+    }
+    Err(CellError::new(
+        "other version",
+        format!(
+            "the toolkit has `{}` {there}, which is not {wanted}, and a cell cannot use two of them under one name: leave the version out, or name yours otherwise: `:dep other = {{ package = \"{}\", version = \"{wanted}\" }}`",
+            asked.name, asked.name
+        ),
+    ))
+}
+
+/// Builds crates, or finds them built. Dropped, it stops cargo.
+pub(crate) async fn build_group(
+    lines: Vec<String>,
+    toolchain: &Toolchain,
+    outputs: &mpsc::Sender<Output>,
+) -> Result<Group, CellError> {
+    let failed = |what: &str, error: std::io::Error| {
+        CellError::new("crate not built", format!("{what}: {error}"))
+    };
+    let lines = absolute(lines)?;
+    let folder = cache_folder()?;
+    let key = key(&lines, toolchain);
+    let folder = folder.join(&key);
+    let record = folder.join("built.json");
+    let found = std::fs::read(&record).ok();
+    let found: Option<Group> = found.and_then(|found| serde_json::from_slice(&found).ok());
+    let has_path = lines.iter().any(|line| line.contains("path"));
+    // A crate in a folder may have changed; cargo knows.
+    if let Some(group) = found.filter(|group| group.library.is_file() && !has_path) {
+        return Ok(group);
+    }
+    let source = folder.join("src");
+    std::fs::create_dir_all(&source)
+        .map_err(|error| failed(&format!("{} could not be made", source.display()), error))?;
+    let crate_name = format!("carnet_deps_{key}");
+    write_crate(&folder, &crate_name, &key, &lines)
+        .map_err(|error| failed(&format!("{} could not be written", folder.display()), error))?;
+    let group = run_cargo(&folder, lines, crate_name, toolchain, outputs).await?;
+    let text = serde_json::to_vec_pretty(&group).unwrap_or_default();
+    std::fs::write(&record, text)
+        .map_err(|error| failed(&format!("{} could not be written", record.display()), error))?;
+    Ok(group)
+}
+
+/// Relative paths are meant from the notebook's folder.
+fn absolute(lines: Vec<String>) -> Result<Vec<String>, CellError> {
+    let here = std::env::current_dir()
+        .map_err(|error| CellError::new("error", format!("the folder is not known: {error}")))?;
+    let one = |line: String| {
+        let mut table: toml::Table = line.parse().unwrap_or_default();
+        for (_, value) in &mut table {
+            if let Some(toml::Value::String(path)) = value.get_mut("path") {
+                *path = here.join(&*path).display().to_string();
+            }
+        }
+        let (name, value) = table.into_iter().next().unzip();
+        match (name, value) {
+            (Some(name), Some(value)) => format!("{name} = {value}"),
+            _ => line,
+        }
+    };
+    Ok(lines.into_iter().map(one).collect())
+}
+
+fn cache_folder() -> Result<PathBuf, CellError> {
+    let folder = |name: &str| std::env::var_os(name).filter(|folder| !folder.is_empty());
+    let cache = folder("XDG_CACHE_HOME").map(PathBuf::from);
+    let cache = cache.or_else(|| folder("HOME").map(|home| PathBuf::from(home).join(".cache")));
+    let cache = cache.ok_or_else(|| {
+        CellError::new(
+            "crate not built",
+            "no folder to keep compiled crates in: set HOME or XDG_CACHE_HOME",
+        )
+    })?;
+    Ok(cache.join("carnet").join("deps"))
+}
+
+fn key(lines: &[String], toolchain: &Toolchain) -> String {
+    let mut hash = Sha256::new();
+    for line in lines {
+        hash.update(line.as_bytes());
+        hash.update(b"\n");
+    }
+    hash.update(toolchain.library_dir.as_os_str().as_encoded_bytes());
+    let digest = hash.finalize();
+    digest[..6]
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
+}
+
+fn write_crate(
+    folder: &Path,
+    crate_name: &str,
+    key: &str,
+    lines: &[String],
+) -> std::io::Result<()> {
+    // The number of units is what makes the profile this dylib's own; see the module.
+    let units = 17 + u32::from_str_radix(&key[..6], 16).unwrap_or(0);
+    let manifest = format!(
+        "[package]\nname = \"{crate_name}\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n[lib]\ncrate-type = [\"dylib\"]\n\n\
+         [profile.dev]\nopt-level = 2\ndebug = false\nincremental = false\ncodegen-units = {units}\n\n\
+         [workspace]\n\n[dependencies]\n{}\n",
+        lines.join("\n")
+    );
+    let names = lines
+        .iter()
+        .filter_map(|line| line.split(['=', ' ']).next());
+    let library: String = names
+        .map(|name| format!("pub extern crate {};\n", name.replace('-', "_")))
+        .collect();
+    std::fs::write(folder.join("src").join("lib.rs"), library)?;
+    std::fs::write(folder.join("Cargo.toml"), manifest)
+}
+
+async fn run_cargo(
+    folder: &Path,
+    lines: Vec<String>,
+    crate_name: String,
+    toolchain: &Toolchain,
+    outputs: &mpsc::Sender<Output>,
+) -> Result<Group, CellError> {
+    let beside = toolchain.rustc.with_file_name("cargo");
+    let cargo = if beside.is_file() {
+        beside
+    } else {
+        PathBuf::from("cargo")
+    };
+    let mut command = Command::new(&cargo);
+    command
+        .current_dir(folder)
+        .args([
+            "rustc",
+            "--lib",
+            "--message-format=json-render-diagnostics",
+            "--",
+            "-C",
+            "prefer-dynamic",
+        ])
+        .env("RUSTC", &toolchain.rustc)
+        .env("CARGO_TARGET_DIR", folder.join("target"))
+        .env_remove("RUSTFLAGS")
+        .env_remove("RUSTC_WORKSPACE_WRAPPER")
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .process_group(0)
+        .kill_on_drop(true);
+    let not_started = |error: std::io::Error| {
+        CellError::new(
+            "crate not built",
+            format!(
+                "`{}` did not start: {error}. `:dep` needs cargo; install Rust from https://rustup.rs",
+                cargo.display()
+            ),
+        )
+    };
+    let start = Instant::now();
+    let mut child = command.spawn().map_err(not_started)?;
+    let killer = KillOnDrop::new(&child);
+    let (Some(stdout), Some(stderr)) = (child.stdout.take(), child.stderr.take()) else {
+        return Err(not_started(std::io::Error::other("it has no output")));
+    };
+    let names = names(&lines);
+    let artefacts = async {
+        let mut text = String::new();
+        let _ = BufReader::new(stdout).read_to_string(&mut text).await;
+        text
+    };
+    let said = follow(BufReader::new(stderr), &names, &crate_name, outputs);
+    let (status, artefacts, said) = tokio::join!(child.wait(), artefacts, said);
+    killer.disarm();
+    if !status.is_ok_and(|status| status.success()) {
+        return Err(not_built(&names, &said));
+    }
+    let (library, externs) = read_artefacts(&artefacts, &crate_name, &lines);
+    let library = library.ok_or_else(|| not_built(&names, "cargo named no library"))?;
+    let took = start.elapsed().as_secs_f64();
+    let _ = outputs
+        .send(Output::Update {
+            data: text(format!(
+                "{names}: compiled in {took:.1} s and kept for the next time"
+            )),
+            id: crate_name.clone(),
+        })
+        .await;
+    Ok(Group {
+        lines,
+        crate_name,
+        library,
+        externs,
+    })
+}
+
+fn names(lines: &[String]) -> String {
+    let name = |line: &String| format!("`{}`", line.split(['=', ' ']).next().unwrap_or_default());
+    lines.iter().map(name).collect::<Vec<_>>().join(", ")
+}
+
+/// Shows how far cargo is, and returns all it said.
+async fn follow(
+    stderr: impl tokio::io::AsyncBufRead + Unpin,
+    names: &str,
+    id: &str,
+    outputs: &mpsc::Sender<Output>,
+) -> String {
+    let (mut said, mut compiled) = (String::new(), 0);
+    let mut told: Option<Instant> = None;
+    let mut lines = stderr.lines();
+    while let Ok(Some(line)) = lines.next_line().await {
+        let step = line.trim().strip_prefix("Compiling ").map(str::to_owned);
+        said.push_str(&line);
+        said.push('\n');
+        let Some(step) = step else { continue };
+        compiled += 1;
+        if told.is_some_and(|told| told.elapsed() < PAUSE) {
+            continue;
+        }
+        let data = text(format!(
+            "{names}: compiled once, then kept. {compiled}: {step}"
+        ));
+        let id = id.to_owned();
+        let output = match told {
+            None => Output::Display { data, id: Some(id) },
+            Some(_) => Output::Update { data, id },
+        };
+        told = Some(Instant::now());
+        let _ = outputs.send(output).await;
+    }
+    said
+}
+
+fn text(text: String) -> Bundle {
+    Bundle::from_iter([("text/plain".to_owned(), text.into())])
+}
+
+/// The dylib and the metadata of the crates asked for, from cargo's messages.
+fn read_artefacts(
+    messages: &str,
+    crate_name: &str,
+    lines: &[String],
+) -> (Option<PathBuf>, BTreeMap<String, PathBuf>) {
+    let wanted: Vec<String> = lines
+        .iter()
+        .filter_map(|line| line.split(['=', ' ']).next())
+        .map(|name| name.replace('-', "_"))
+        .collect();
+    let packages: BTreeMap<String, String> = lines
+        .iter()
+        .zip(&wanted)
+        .map(|(line, name)| {
+            let table: toml::Table = line.parse().unwrap_or_default();
+            let value = table.into_iter().next().map(|(_, value)| value);
+            let package = value.and_then(|value| Some(value.get("package")?.as_str()?.to_owned()));
+            let target = package.map_or(name.clone(), |package| package.replace('-', "_"));
+            (target, name.clone())
+        })
+        .collect();
+    let (mut library, mut externs) = (None, BTreeMap::new());
+    for line in messages.lines() {
+        let Ok(message) = serde_json::from_str::<serde_json::Value>(line) else {
+            continue;
+        };
+        let target = message["target"]["name"].as_str().unwrap_or_default();
+        let target = target.replace('-', "_");
+        let files = message["filenames"].as_array().into_iter().flatten();
+        let mut files = files.filter_map(|file| file.as_str().map(PathBuf::from));
+        let ends = |file: &PathBuf, end: &str| file.extension().is_some_and(|found| found == end);
+        if target == crate_name {
+            library = library.or_else(|| files.find(|file| ends(file, "so")));
+        } else if let Some(name) = packages.get(&target)
+            && let Some(file) = files.find(|file| ends(file, "rlib") || ends(file, "so"))
+        {
+            externs.insert(name.clone(), file);
+        }
+    }
+    (library, externs)
+}
+
+/// What cargo said, shortly, and what to do.
+fn not_built(names: &str, said: &str) -> CellError {
+    let has = |part: &str| said.contains(part);
+    let advice = if has("no matching package") {
+        "Is the name spelt right?"
+    } else if has("failed to select a version") || has("candidate versions found") {
+        "Is there such a version?"
+    } else if has("Could not resolve")
+        || has("failed to download")
+        || has("spurious network")
+        || has("offline")
+    {
+        "The registry could not be reached: check the network, or ask for a crate in cargo's cache."
+    } else if has("linker") && has("not found") {
+        "Install a C compiler and linker (Debian: `apt install gcc`)."
+    } else if has("No space left on device") {
+        "The disk is full: delete what is not needed, such as the folder carnet/deps below the user's cache folder."
+    } else if has("failed to run custom build command") {
+        "Its build script failed; it may need a library or tool of the system that it names above."
+    } else {
+        "The same line in a Cargo.toml fails in the same way."
+    };
+    let lines: Vec<&str> = said
+        .lines()
+        .skip_while(|line| !line.trim_start().starts_with("error"))
+        .take(25)
+        .collect();
+    let shown = if lines.is_empty() {
+        said.trim().to_owned()
+    } else {
+        lines.join("\n")
+    };
+    let mut error = CellError::new(
+        "crate not built",
+        format!("{names} could not be built. {advice}"),
+    );
+    error.traceback.extend(shown.lines().map(str::to_owned));
+    error
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used)]
+    use super::*;
+
+    fn lines(lines: &[&str]) -> Vec<String> {
+        lines.iter().map(|line| (*line).to_owned()).collect()
+    }
+
+    fn crates() -> Vec<String> {
+        lines(&["carnet", "polars", "serde_json"])
+    }
+
+    #[test]
+    fn crates_of_the_toolkit_are_there_in_the_version_it_has() {
+        let asked = lines(&[
+            "polars",
+            "serde-json = \"1\"",
+            "carnet = { path = \"../x\" }",
+            "either = \"1\"",
+        ]);
+        assert_eq!(
+            outside_toolkit(&asked, &crates()).unwrap(),
+            ["either = \"1\""]
+        );
+        let error = outside_toolkit(&lines(&["polars = \"0.40\""]), &crates()).unwrap_err();
+        assert!(
+            error.value.contains("the toolkit has `polars` 0.55"),
+            "{}",
+            error.value
+        );
+    }
+
+    #[test]
+    fn what_is_no_dependency_is_refused_with_an_example() {
+        for bad in ["= \"1\"", "x = 1", "x = {"] {
+            let error = outside_toolkit(&lines(&[bad]), &crates()).unwrap_err();
+            assert!(error.value.contains(":dep rand"), "{bad}: {}", error.value);
+        }
+        assert_eq!(parse("either").unwrap().line, "either = \"*\"");
+    }
+
+    #[test]
+    fn the_reason_of_a_failure_is_told_with_what_to_do() {
+        let error = not_built(
+            "`x`",
+            "   Updating index\nerror: no matching package named `x` found\n",
+        );
+        assert!(error.value.contains("spelt right"), "{}", error.value);
+        assert_eq!(
+            error.traceback.last().unwrap(),
+            "error: no matching package named `x` found"
+        );
+    }
+}
