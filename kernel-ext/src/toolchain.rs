@@ -70,6 +70,16 @@ impl Toolchain {
         })
     }
 
+    /// A program of the same toolchain: beside the compiler, else by the search path.
+    pub fn program(&self, name: &str) -> PathBuf {
+        // The library's folder is `lib/rustlib/TARGET/lib` of the toolchain's.
+        let root = self.library_dir.ancestors().nth(4);
+        let beside = root.map(|root| root.join("bin").join(name));
+        beside
+            .filter(|program| program.is_file())
+            .unwrap_or_else(|| PathBuf::from(name))
+    }
+
     /// The toolkit's file.
     pub fn toolkit(&self) -> PathBuf {
         self.toolkit_dir.join(TOOLKIT_FILE)

@@ -243,12 +243,7 @@ async fn run_cargo(
     toolchain: &Toolchain,
     outputs: &mpsc::Sender<Output>,
 ) -> Result<Group, CellError> {
-    let beside = toolchain.rustc.with_file_name("cargo");
-    let cargo = if beside.is_file() {
-        beside
-    } else {
-        PathBuf::from("cargo")
-    };
+    let cargo = toolchain.program("cargo");
     let mut command = Command::new(&cargo);
     command
         .current_dir(folder)

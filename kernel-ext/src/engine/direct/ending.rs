@@ -21,6 +21,8 @@ pub(crate) struct Report {
     trace: Vec<String>,
     /// The variables that the cell stored.
     pub(crate) stored: Vec<String>,
+    /// The columns of the frames that it stored.
+    pub(crate) columns: BTreeMap<String, Vec<String>>,
     /// Variables that were lost when the cell was stopped, each with the reason.
     pub(crate) lost: BTreeMap<String, String>,
     /// All variables there are now; none said when the cell was never loaded.

@@ -4,6 +4,7 @@
 //!
 //! The price: only variables that own their data, and whose type can be written, outlive a cell.
 
+mod analysis;
 mod build;
 mod cell;
 mod commands;
@@ -31,6 +32,7 @@ use tempfile::TempDir;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::Instant;
 
+use self::analysis::Analysis;
 use self::build::{Built, Place, Unbuilt, build, syntax_errors};
 use self::cell::{Cell, take_apart};
 use self::compile::Diagnostic;
@@ -73,6 +75,7 @@ pub struct Direct {
     /// Variables for the environment of the process.
     environment: Vec<(String, String)>,
     last_errors: Vec<Diagnostic>,
+    analysis: Analysis,
     /// What happened between cells, to be told in the next.
     notice: Option<String>,
 }
@@ -82,6 +85,16 @@ pub struct Direct {
 struct Tools {
     toolchain: Toolchain,
     folder: TempDir,
+}
+
+impl Tools {
+    fn place<'a>(&'a self, session: &'a Session) -> analysis::Place<'a> {
+        analysis::Place {
+            toolchain: &self.toolchain,
+            folder: self.folder.path(),
+            session,
+        }
+    }
 }
 
 impl Engine for Direct {
@@ -149,15 +162,23 @@ impl Engine for Direct {
         }
     }
 
-    async fn complete(&mut self, _code: &str, cursor: usize) -> Completions {
+    async fn complete(&mut self, code: &str, cursor: usize) -> Completions {
+        if self.find_tools().await.is_ok()
+            && let Some(tools) = &self.tools
+        {
+            let place = tools.place(&self.session);
+            return self.analysis.complete(&place, code, cursor).await;
+        }
         Completions {
             replaced: cursor..cursor,
             ..Completions::default()
         }
     }
 
-    async fn inspect(&mut self, _code: &str, _cursor: usize, _detail: u8) -> Option<Bundle> {
-        None
+    async fn inspect(&mut self, code: &str, cursor: usize, _detail: u8) -> Option<Bundle> {
+        self.find_tools().await.ok()?;
+        let place = self.tools.as_ref()?.place(&self.session);
+        self.analysis.inspect(&place, code, cursor).await
     }
 
     fn variables(&self) -> Vec<Variable> {
@@ -176,6 +197,7 @@ impl Engine for Direct {
 
     async fn shutdown(&mut self) {
         self.host = None;
+        self.analysis = Analysis::default();
         self.tools = None;
     }
 }
@@ -287,6 +309,7 @@ impl Direct {
         self.session = Session::default();
         self.cells.clear();
         self.sources.clear();
+        self.analysis = Analysis::default();
         self.tools = None;
         Ok(())
     }

@@ -39,6 +39,8 @@ pub(crate) struct Session {
     items: Items,
     /// The crate that an item's name in scope comes from.
     crates: BTreeMap<String, String>,
+    /// The columns of variables that are frames.
+    columns: BTreeMap<String, Vec<String>>,
 }
 
 impl Session {
@@ -103,6 +105,48 @@ impl Session {
         self.imports.push(import);
     }
 
+    /// The names of items in scope.
+    pub(crate) fn item_names(&self) -> impl Iterator<Item = &str> {
+        self.crates.keys().map(String::as_str)
+    }
+
+    /// The texts of the items, by the crate they are in.
+    pub(crate) fn item_texts(&self) -> BTreeMap<String, Vec<String>> {
+        self.items.texts()
+    }
+
+    /// The `use` lines in scope.
+    pub(crate) fn import_lines(&self) -> impl Iterator<Item = &str> {
+        self.imports.iter().map(|import| import.line.as_str())
+    }
+
+    /// Notes the columns of frames among the variables.
+    pub(crate) fn keep_columns(&mut self, columns: &BTreeMap<String, Vec<String>>) {
+        self.columns.extend(
+            columns
+                .iter()
+                .map(|(name, columns)| (name.clone(), columns.clone())),
+        );
+    }
+
+    /// The columns of a variable that is a frame.
+    pub(crate) fn columns_of(&self, name: &str) -> &[String] {
+        let there = self.variables.contains_key(name);
+        let columns = self.columns.get(name).filter(|_| there);
+        columns.map_or(&[], Vec::as_slice)
+    }
+
+    /// The columns of all frames, each name once.
+    pub(crate) fn all_columns(&self) -> Vec<String> {
+        let names: BTreeSet<&String> = self
+            .columns
+            .iter()
+            .filter(|(name, _)| self.variables.contains_key(*name))
+            .flat_map(|(_, columns)| columns)
+            .collect();
+        names.into_iter().cloned().collect()
+    }
+
     /// Forgets an import that does not hold any more.
     pub(crate) fn drop_import(&mut self, line: &str) {
         self.imports.retain(|import| import.line != line);
@@ -116,6 +160,7 @@ impl Session {
     /// Adds or replaces a variable.
     pub(crate) fn keep(&mut self, name: &str, variable: Variable) {
         self.gone.remove(name);
+        self.columns.remove(name);
         self.variables.insert(name.to_owned(), variable);
     }
 

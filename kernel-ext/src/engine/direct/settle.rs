@@ -99,6 +99,7 @@ impl Direct {
                 None => self.session.lose(name, untaken(name)),
             }
         }
+        self.session.keep_columns(&report.columns);
     }
 }
 

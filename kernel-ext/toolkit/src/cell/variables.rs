@@ -6,6 +6,12 @@ use std::collections::BTreeMap;
 use std::marker::PhantomData;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use carnet::frame::Loaded;
+use carnet::polars::prelude::DataFrame;
+
+/// Most columns of a frame that are told.
+const MOST_COLUMNS: usize = 500;
+
 /// A value of any type. It may have come to be on another thread: cells run on one thread at a time, and when a stopped
 /// one is given up, its thread never runs again.
 struct Value(Box<dyn Any>);
@@ -121,6 +127,19 @@ pub fn forget(name: &'static str) {
 /// The names in the store.
 pub(crate) fn names() -> Vec<String> {
     locked(&VARIABLES).keys().cloned().collect()
+}
+
+/// The columns of those of the variables that are frames, for completion.
+pub(crate) fn columns(names: &[String]) -> BTreeMap<String, Vec<String>> {
+    let variables = locked(&VARIABLES);
+    let columns = |name: &String| {
+        let value = &variables.get(name)?.0;
+        let frame = value.downcast_ref::<DataFrame>();
+        let frame = frame.or_else(|| value.downcast_ref::<Loaded>().map(|loaded| &loaded.frame))?;
+        let names = frame.get_column_names().into_iter().take(MOST_COLUMNS);
+        Some((name.clone(), names.map(|name| name.to_string()).collect()))
+    };
+    names.iter().filter_map(columns).collect()
 }
 
 /// The names [`store`] was called with since this was last asked.
