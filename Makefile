@@ -19,9 +19,10 @@ help: ## list the commands
 demo: build kernel ## the whole chain from nothing: load, notebook, models, artefact, API, one answer
 	@BIN=$(BIN) scripts/demo
 
-test: build kernel ## all tests: units, documents, real databases, kernel, HTTP; then the notebooks
+test: build kernel .venv/bin/jupyter-lab ## all tests: units, documents, real databases, kernel, HTTP; then the notebooks
 	scripts/test-servers cargo test --locked --workspace
 	$(BIN)/carnet notebook check $(NOTEBOOKS)
+	scripts/check-notebooks $(BIN)/carnet $(NOTEBOOKS)
 
 lab: build kernel .venv/bin/jupyter-lab ## open JupyterLab with the Carnet kernel
 	.venv/bin/jupyter-lab --notebook-dir=notebooks $(LAB_FLAGS)

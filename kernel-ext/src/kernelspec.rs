@@ -7,6 +7,13 @@ use jupyter_protocol::JupyterKernelspec;
 
 use crate::toolchain::{RUSTC, TOOLKIT_DIR, ToolchainError, find_rustc, find_toolkit};
 
+/// The kernel's sign, as JupyterLab's launcher shows it.
+const LOGOS: [(&str, &[u8]); 3] = [
+    ("logo-svg.svg", include_bytes!("../logo/logo-svg.svg")),
+    ("logo-32x32.png", include_bytes!("../logo/logo-32x32.png")),
+    ("logo-64x64.png", include_bytes!("../logo/logo-64x64.png")),
+];
+
 /// Where kernelspecs lie.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Destination {
@@ -60,6 +67,10 @@ pub fn install(
         move |source| InstallError::Write { path, source }
     };
     std::fs::create_dir_all(&folder).map_err(failed(&folder))?;
+    for (name, content) in LOGOS {
+        let file = folder.join(name);
+        std::fs::write(&file, content).map_err(failed(&file))?;
+    }
     let file = folder.join("kernel.json");
     let text = serde_json::to_string_pretty(&spec).map_err(|error| failed(&file)(error.into()))?;
     // Written beside and renamed: a frontend that lists kernels meanwhile sees the old one or the new one.

@@ -55,6 +55,15 @@ pub(crate) struct CodeCell {
     pub(crate) source: String,
 }
 
+/// A cell as an export needs it.
+#[derive(Debug, Clone)]
+pub(crate) struct AnyCell {
+    /// Whether it is a code cell.
+    pub(crate) is_code: bool,
+    /// The text.
+    pub(crate) source: String,
+}
+
 impl CodeCell {
     /// The first line that says something, shortened to `width` characters.
     pub(crate) fn excerpt(&self, width: usize) -> String {
@@ -136,7 +145,52 @@ impl Document {
 
     /// The number of cells of all kinds.
     pub(crate) fn cell_count(&self) -> usize {
-        self.cells().len()
+        self.values().len()
+    }
+
+    /// All cells in order.
+    pub(crate) fn cells(&self) -> Vec<AnyCell> {
+        let any = |cell: &Value| AnyCell {
+            is_code: cell["cell_type"] == "code",
+            source: layout::joined(&cell["source"]).unwrap_or_default(),
+        };
+        self.values().iter().map(any).collect()
+    }
+
+    /// The place of the first cell with this tag.
+    pub(crate) fn tagged(&self, tag: &str) -> Option<usize> {
+        let has = |cell: &Value| {
+            let tags = cell["metadata"]["tags"].as_array();
+            tags.is_some_and(|tags| tags.iter().any(|found| found == tag))
+        };
+        self.values().iter().position(has)
+    }
+
+    /// The text of a cell; empty when there is none.
+    pub(crate) fn source(&self, index: usize) -> String {
+        let cell = self.values().get(index);
+        cell.and_then(|cell| layout::joined(&cell["source"]))
+            .unwrap_or_default()
+    }
+
+    /// Takes a cell out.
+    pub(crate) fn remove(&mut self, index: usize) {
+        if let Some(Value::Array(cells)) = self.root.get_mut("cells")
+            && index < cells.len()
+        {
+            cells.remove(index);
+        }
+    }
+
+    /// Puts a code cell with this tag before the cell that is now at `index`.
+    pub(crate) fn insert_code(&mut self, index: usize, source: &str, tag: &str) {
+        if let Some(Value::Array(cells)) = self.root.get_mut("cells") {
+            let cell = json!({
+                "cell_type": "code", "execution_count": null, "metadata": { "tags": [tag] }, "outputs": [], "source": source,
+            });
+            cells.insert(index.min(cells.len()), cell);
+            give_ids(cells);
+        }
     }
 
     /// The code cells in order.
@@ -148,7 +202,7 @@ impl Document {
                 source: layout::joined(&cell["source"]).unwrap_or_default(),
             })
         };
-        self.cells().iter().enumerate().filter_map(code).collect()
+        self.values().iter().enumerate().filter_map(code).collect()
     }
 
     /// The kernel that the notebook names.
@@ -208,7 +262,7 @@ impl Document {
         Ok(())
     }
 
-    fn cells(&self) -> &[Value] {
+    fn values(&self) -> &[Value] {
         match self.root.get("cells") {
             Some(Value::Array(cells)) => cells,
             _ => &[],

@@ -71,6 +71,15 @@ impl Kernelspec {
         Self::find_in(name, data_folders(|variable| std::env::var_os(variable)))
     }
 
+    /// All kernels that this environment names, broken ones with what is wrong.
+    pub(crate) fn all() -> Vec<Result<Self, KernelspecError>> {
+        let searched = data_folders(|variable| std::env::var_os(variable));
+        let names = installed(&searched).into_keys();
+        names
+            .map(|name| Self::find_in(Some(&name), searched.clone()))
+            .collect()
+    }
+
     fn find_in(name: Option<&str>, searched: Vec<PathBuf>) -> Result<Self, KernelspecError> {
         let installed = installed(&searched);
         let Some(name) = name else {

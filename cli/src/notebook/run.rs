@@ -16,6 +16,7 @@ use thiserror::Error;
 use super::document::{CodeCell, Document, DocumentError, excerpt};
 use super::kernelspec::{Kernelspec, KernelspecError};
 use super::output::Outputs;
+use super::parameters::{Given, ParameterError};
 use super::progress::Progress;
 use super::session::{Ended, Heard, Session, SessionError};
 use super::stop::Stop;
@@ -31,6 +32,10 @@ pub(crate) struct Request {
     pub(crate) kernel: Option<String>,
     /// How long one cell may take; no limit when absent.
     pub(crate) timeout: Option<Duration>,
+    /// How long all of it may take, the kernel's start included; no limit when absent.
+    pub(crate) total: Option<Duration>,
+    /// Values for the notebook's parameters.
+    pub(crate) parameters: Given,
 }
 
 /// Why a run did not come to its end.
@@ -42,6 +47,8 @@ pub(crate) enum RunError {
     Kernelspec(#[from] KernelspecError),
     #[error(transparent)]
     Session(#[from] SessionError),
+    #[error(transparent)]
+    Parameter(#[from] ParameterError),
     /// Ctrl-C cannot be listened to.
     #[error("cannot listen for Ctrl-C: {0}")]
     Signal(std::io::Error),
@@ -51,12 +58,19 @@ pub(crate) enum RunError {
 }
 
 impl RunError {
-    /// The exit code that goes with it: 130 when the user stopped the run, as shells count it, else 1.
+    /// The exit code that goes with it, as `carnet notebook run --help` lists them.
     pub(crate) fn exit_code(&self) -> u8 {
         match self {
             Self::Session(SessionError::Stopped { .. }) => 130,
-            Self::Cell(failure) if matches!(failure.why, Why::Stopped) => 130,
-            _ => 1,
+            Self::Session(_) | Self::Kernelspec(_) => 4,
+            Self::Document(DocumentError::Save { .. }) | Self::Signal(_) => 1,
+            Self::Document(_) | Self::Parameter(_) => 2,
+            Self::Cell(failure) => match failure.why {
+                Why::Stopped => 130,
+                Why::TimedOut(..) => 3,
+                Why::Died { .. } | Why::Lost(_) => 4,
+                Why::Raised(_) => 1,
+            },
         }
     }
 }
@@ -77,9 +91,25 @@ pub(crate) struct CellFailure {
 enum Why {
     Raised(ErrorOutput),
     Died { how: String, printed: String },
-    TimedOut(Duration),
+    TimedOut(Duration, Limit),
     Stopped,
     Lost(String),
+}
+
+/// Which limit was met.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Limit {
+    Cell,
+    Total,
+}
+
+impl fmt::Display for Limit {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(match self {
+            Self::Cell => "--timeout",
+            Self::Total => "--total-timeout",
+        })
+    }
 }
 
 impl Why {
@@ -91,9 +121,13 @@ impl Why {
                 "KernelDied",
                 format!("the kernel {how} while this cell ran"),
             ),
-            Self::TimedOut(limit) => (
+            Self::TimedOut(limit, Limit::Cell) => (
                 "Timeout",
                 format!("this cell took longer than {} s", limit.as_secs_f64()),
+            ),
+            Self::TimedOut(limit, Limit::Total) => (
+                "Timeout",
+                format!("the run took longer than {} s", limit.as_secs_f64()),
             ),
             Self::Stopped => (
                 "Interrupted",
@@ -150,10 +184,10 @@ impl fmt::Display for CellFailure {
                     writeln!(out, "  {line}")?;
                 }
             }
-            Why::TimedOut(limit) => {
+            Why::TimedOut(limit, which) => {
                 writeln!(
                     out,
-                    "it took longer than the {} s of --timeout and was interrupted",
+                    "it took longer than the {} s of {which} and was interrupted",
                     limit.as_secs_f64()
                 )?;
             }
@@ -173,6 +207,7 @@ pub(crate) async fn run(request: &Request) -> Result<(), RunError> {
     let began = Instant::now();
     let stop = Stop::listen().map_err(RunError::Signal)?;
     let mut document = Document::read(&request.file)?;
+    request.parameters.inject(&mut document)?;
     let kernel = Kernelspec::find(request.kernel.as_deref().or(document.kernel_name()))?;
     let cells = document.code_cells();
     let progress = Progress::new(cells.len());
@@ -200,14 +235,27 @@ pub(crate) async fn run(request: &Request) -> Result<(), RunError> {
         listener.place = place;
         progress.began(place, cell);
         let cell_began = Instant::now();
-        let why = if stop.is_asked() {
-            Some(Why::Stopped)
-        } else {
-            let ended = session
-                .execute(&cell.source, request.timeout, &stop, &mut listener)
-                .await;
-            listener.judge(place, ended, request.timeout)
+        let left = request
+            .total
+            .map(|total| total.saturating_sub(began.elapsed()));
+        let (limit, named) = match (request.timeout, left) {
+            (Some(cell), Some(left)) if cell <= left => (Some(cell), (cell, Limit::Cell)),
+            (_, Some(left)) => (
+                Some(left),
+                (request.total.unwrap_or_default(), Limit::Total),
+            ),
+            (cell, None) => (cell, (cell.unwrap_or_default(), Limit::Cell)),
         };
+        let ended = if stop.is_asked() {
+            Ended::Stopped
+        } else if limit.is_some_and(|limit| limit.is_zero()) {
+            Ended::TimedOut
+        } else {
+            session
+                .execute(&cell.source, limit, &stop, &mut listener)
+                .await
+        };
+        let why = listener.judge(place, ended, named);
         progress.ended(place, cell, cell_began.elapsed().as_secs_f64());
         if let Some(why) = why {
             failure = Some((place, why));
@@ -289,7 +337,7 @@ impl<'a> Listener<'a> {
     }
 
     /// Whether the cell failed, and if so why; the failure becomes part of what the cell shows.
-    fn judge(&mut self, place: usize, ended: Ended, limit: Option<Duration>) -> Option<Why> {
+    fn judge(&mut self, place: usize, ended: Ended, limit: (Duration, Limit)) -> Option<Why> {
         let shown = self.outputs.error(place);
         let why = match ended {
             Ended::Replied(reply) => {
@@ -309,7 +357,7 @@ impl<'a> Listener<'a> {
                 }
             }
             Ended::Died { how, printed } => Why::Died { how, printed },
-            Ended::TimedOut => Why::TimedOut(limit.unwrap_or_default()),
+            Ended::TimedOut => Why::TimedOut(limit.0, limit.1),
             Ended::Stopped => Why::Stopped,
             Ended::Lost(what) => Why::Lost(what),
         };

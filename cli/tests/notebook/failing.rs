@@ -111,7 +111,7 @@ fn a_kernel_that_dies_in_a_cell_is_an_error_of_that_cell() {
         std::thread::sleep(std::time::Duration::from_secs(60));";
     world.notebook("a.ipynb", &["40 + 2", kill, "1"]);
     let said = world.carnet(&["run", "a.ipynb"]);
-    assert_eq!(said.code, 1, "{said:?}");
+    assert_eq!(said.code, 4, "{said:?}");
     assert!(
         said.err.contains("id code-1") && said.err.contains("the kernel was ended by signal 9"),
         "{}",
@@ -136,7 +136,7 @@ fn a_cell_that_takes_too_long_is_interrupted() {
         "it took {:?}",
         began.elapsed()
     );
-    assert_eq!(said.code, 1, "{said:?}");
+    assert_eq!(said.code, 3, "{said:?}");
     assert!(
         said.err.contains("id code-1") && said.err.contains("longer than the 10 s of --timeout"),
         "{}",
@@ -174,7 +174,7 @@ fn an_unknown_kernel_lists_those_that_exist_and_changes_nothing() {
     let path = world.notebook("a.ipynb", &["1"]);
     let before = std::fs::read(&path).unwrap();
     let said = world.carnet(&["run", "a.ipynb", "--kernel", "cobol"]);
-    assert_eq!(said.code, 1, "{said:?}");
+    assert_eq!(said.code, 4, "{said:?}");
     assert!(said.err.contains("no kernel named `cobol`"), "{}", said.err);
     assert!(
         said.err.lines().any(|line| line.starts_with("  carnet  (")),
@@ -197,7 +197,7 @@ fn a_kernel_that_dies_at_its_start_says_why() {
         .output()
         .unwrap();
     let said = Said::from(said);
-    assert_eq!(said.code, 1, "{said:?}");
+    assert_eq!(said.code, 4, "{said:?}");
     assert!(
         said.err.contains("ended with exit code 3") && said.err.contains("the toolkit is missing"),
         "{}",
@@ -251,7 +251,7 @@ fn a_file_that_is_no_notebook_is_refused_before_any_kernel_starts() {
         ("absent.ipynb", "cannot read the notebook absent.ipynb"),
     ] {
         let said = world.carnet(&["run", name]);
-        assert_eq!(said.code, 1);
+        assert_eq!(said.code, 2);
         assert!(
             said.err.contains(reason) && !said.err.contains("kernel"),
             "{}",

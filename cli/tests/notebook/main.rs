@@ -2,6 +2,8 @@
 
 mod checking;
 mod failing;
+mod kernels;
+mod parameters;
 mod running;
 mod saving;
 mod world;

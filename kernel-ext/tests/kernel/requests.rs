@@ -75,7 +75,7 @@ fn the_kernel_says_what_it_is_and_answers_every_question() {
         )
         .await;
         assert!(
-            matches!(matches, JupyterMessageContent::CompleteReply(reply) if reply.cursor_start == 2)
+            matches!(matches, JupyterMessageContent::CompleteReply(reply) if (reply.cursor_start, reply.cursor_end) == (0, 2))
         );
         let about = ask(
             &mut lab,

@@ -11,10 +11,15 @@ pub(super) fn problems(cells: &[Value]) -> Vec<Problem> {
     let mut expected = 1;
     for (index, cell) in cells.iter().enumerate().filter(|(_, cell)| is_code(cell)) {
         let mut add = |what: String| problems.push(Problem::of_cell(index, cell, what));
-        if !index
-            .checked_sub(1)
-            .and_then(|before| cells.get(before))
-            .is_some_and(is_text)
+        // A run adds the cell with its parameters behind that with the defaults, whose text speaks for both.
+        let is_added = cell["metadata"]["tags"]
+            .as_array()
+            .is_some_and(|tags| tags.iter().any(|tag| tag == "injected-parameters"));
+        if !is_added
+            && !index
+                .checked_sub(1)
+                .and_then(|before| cells.get(before))
+                .is_some_and(is_text)
         {
             add("no text cell stands directly before this code cell".into());
         }

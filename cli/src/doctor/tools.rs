@@ -1,0 +1,124 @@
+//! The compiler, the linker, the toolkit, and rust-analyzer.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use super::Finding;
+
+/// The compiler that cells use: what the environment names, else the one of the search path.
+fn rustc() -> PathBuf {
+    std::env::var_os("CARNET_RUSTC").map_or_else(|| PathBuf::from("rustc"), PathBuf::from)
+}
+
+/// What a program prints; none when it does not start or fails.
+pub(super) fn printed(program: &Path, arguments: &[&str]) -> Option<String> {
+    let output = Command::new(program).args(arguments).output().ok()?;
+    let text = String::from_utf8_lossy(&output.stdout).trim().to_owned();
+    output.status.success().then_some(text)
+}
+
+/// The compiler has to be the very one that the toolkit was built with.
+pub(super) fn compiler() -> Finding {
+    const NAME: &str = "compiler";
+    let rustc = rustc();
+    let wanted = env!("CARGO_PKG_RUST_VERSION");
+    match printed(&rustc, &["--version"]) {
+        None => Finding::missing(
+            NAME,
+            format!("`{}` does not start", rustc.display()),
+            "install Rust from https://rustup.rs, or name the compiler in CARNET_RUSTC",
+        ),
+        Some(version)
+            if version
+                .split(' ')
+                .nth(1)
+                .is_some_and(|found| found.starts_with(wanted)) =>
+        {
+            Finding::ok(NAME, version)
+        }
+        Some(version) => Finding::missing(
+            NAME,
+            format!("{version}, but the toolkit is built with {wanted}"),
+            format!(
+                "rustup toolchain install {wanted}, and run this in the project's folder, or name that compiler in CARNET_RUSTC"
+            ),
+        ),
+    }
+}
+
+/// Cells are linked by the C compiler.
+pub(super) fn linker() -> Finding {
+    const NAME: &str = "linker";
+    let folder = match tempfile::tempdir() {
+        Ok(folder) => folder,
+        Err(error) => {
+            return Finding::missing(
+                NAME,
+                format!("no temporary folder: {error}"),
+                "free disk space, or set TMPDIR",
+            );
+        }
+    };
+    let source = folder.path().join("a.c");
+    let linked = std::fs::write(&source, "int main(void) { return 0; }\n").is_ok()
+        && Command::new("cc")
+            .arg("-o")
+            .arg(folder.path().join("a"))
+            .arg(&source)
+            .output()
+            .is_ok_and(|output| output.status.success());
+    if linked {
+        let version = printed(Path::new("cc"), &["--version"]).unwrap_or_default();
+        Finding::ok(NAME, version.lines().next().unwrap_or("cc").to_owned())
+    } else {
+        Finding::missing(
+            NAME,
+            "`cc` does not link a program",
+            "apt install gcc (or your system's C compiler)",
+        )
+    }
+}
+
+/// The folder in which the toolkit was built: below this program, or as the environment says.
+fn toolkit_folder() -> PathBuf {
+    if let Some(folder) = std::env::var_os("CARNET_TOOLKIT_DIR") {
+        return PathBuf::from(folder);
+    }
+    let own = std::env::current_exe().and_then(|path| path.canonicalize());
+    own.unwrap_or_default().with_file_name("deps")
+}
+
+/// The library that cells are linked with.
+pub(super) fn toolkit() -> Finding {
+    const NAME: &str = "toolkit";
+    let file = toolkit_folder().join("libcarnet_toolkit.so");
+    match std::fs::metadata(&file) {
+        Ok(about) => Finding::ok(
+            NAME,
+            format!("{} ({} MB)", file.display(), about.len() / 1_000_000),
+        ),
+        Err(error) => Finding::missing(
+            NAME,
+            format!("{}: {error}", file.display()),
+            "cargo build --workspace --lib --bins",
+        ),
+    }
+}
+
+/// Completion reads the sources by rust-analyzer, and std's own by `rust-src`.
+pub(super) fn analyzer() -> Finding {
+    const NAME: &str = "completion";
+    const REMEDY: &str = "rustup component add rust-analyzer rust-src";
+    let Some(root) = printed(&rustc(), &["--print", "sysroot"]).map(PathBuf::from) else {
+        return Finding::warning(NAME, "there is no compiler", REMEDY);
+    };
+    let program = root.join("bin").join("rust-analyzer");
+    let sources = root.join("lib/rustlib/src/rust/library/std");
+    match (program.is_file(), sources.is_dir()) {
+        (true, true) => Finding::ok(NAME, program.display().to_string()),
+        (false, _) => Finding::warning(NAME, format!("{} is not there", program.display()), REMEDY),
+        (true, false) => {
+            Finding::warning(NAME, format!("{} is not there", sources.display()), REMEDY)
+        }
+    }
+}
