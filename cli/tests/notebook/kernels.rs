@@ -1,4 +1,5 @@
 //! `carnet kernel` and `carnet doctor`, and the kernel under other programs.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

@@ -1,4 +1,5 @@
 //! Parameters, time limits and exit codes of a run.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use serde_json::{Value, json};
 
