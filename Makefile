@@ -11,7 +11,7 @@ PYTHON ?= python3
 NOTEBOOKS := $(or $(shell git ls-files 'notebooks/*.ipynb' 2>/dev/null),$(wildcard notebooks/*.ipynb))
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lab notebook lint fmt build kernel container bench-load bench-kernel fuzz
+.PHONY: help demo test lab notebook lint fmt build kernel container bench-load bench-kernel conformance fuzz
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/make \1\t\2/' | expand -t 16
@@ -50,6 +50,9 @@ bench-load: build .venv-bench/bin/python ## measure the loaders against their pe
 bench-kernel: build .venv/bin/jupyter-lab $(STOCK) ## measure the kernel against stock evcxr_jupyter and bare rustc (half an hour, the first time an hour)
 	$(BIN)/flights load
 	.venv/bin/python bench/kernel.py --kernel $(BIN)/carnet-kernel --stock $(STOCK) $(BENCH_FLAGS)
+
+conformance: build .venv/bin/jupyter-lab $(STOCK) ## compare what cells show here and under stock evcxr_jupyter (5 minutes)
+	.venv/bin/python bench/conformance.py --kernel $(BIN)/carnet-kernel --stock $(STOCK)
 
 $(STOCK):
 	CARGO_TARGET_DIR= cargo install evcxr_jupyter --locked --version 0.22.0 --root $(CACHE)/stock

@@ -31,6 +31,7 @@ impl Comparison {
         curves("false positive rate", "true positive rate", named)
             .percent()
             .x_percent()
+            .diagonal("chance")
     }
 
     /// How often the target happened where each candidate predicted so much: on the diagonal, probabilities are honest.

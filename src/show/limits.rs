@@ -9,7 +9,6 @@ use std::sync::{PoisonError, RwLock};
 /// set_limits(Limits { rows: 20, ..limits() });
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
 pub struct Limits {
     /// Rows of a frame, from its beginning and its end; at most 1,000.
     pub rows: usize,
@@ -21,6 +20,8 @@ pub struct Limits {
     pub elements: usize,
     /// Values of a list or map that are tables, charts or other large things.
     pub parts: usize,
+    /// Bytes of HTML after which no more of these values follow.
+    pub bytes: usize,
     /// Characters of a `Debug` text.
     pub characters: usize,
     /// Lines of a `Debug` text.
@@ -35,6 +36,7 @@ impl Limits {
         cell: 100,
         elements: 500,
         parts: 10,
+        bytes: 400_000,
         characters: 20_000,
         lines: 200,
     };

@@ -1,6 +1,7 @@
 //! Bars for what the library does by itself: a load or a model fit that takes longer than two seconds shows how far it is.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -20,6 +21,8 @@ struct Seen {
     bar: Option<Bar>,
 }
 
+/// Whether a thread moves the bars.
+static FOLLOWED: AtomicBool = AtomicBool::new(false);
 static WORKS: Mutex<BTreeMap<u64, Seen>> = Mutex::new(BTreeMap::new());
 
 fn works() -> MutexGuard<'static, BTreeMap<u64, Seen>> {
@@ -45,7 +48,6 @@ fn hear(step: Step) {
         }
         return;
     }
-    let first = works.is_empty();
     match works.get_mut(&step.work) {
         Some(seen) => seen.step = step,
         None => {
@@ -54,7 +56,7 @@ fn hear(step: Step) {
             works.insert(step.work, Seen { step, start, bar });
         }
     }
-    if first {
+    if !FOLLOWED.swap(true, Ordering::SeqCst) {
         // Without a thread there are no bars, and the work goes on.
         let _ = thread::Builder::new()
             .name("progress".to_owned())
@@ -68,6 +70,8 @@ fn follow() {
         thread::sleep(TICK);
         let mut works = works();
         if works.is_empty() {
+            // Under the lock: who begins work after this starts a thread.
+            FOLLOWED.store(false, Ordering::SeqCst);
             return;
         }
         for seen in works.values_mut() {

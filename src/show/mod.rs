@@ -16,6 +16,7 @@ mod loaded;
 mod long_work;
 mod model;
 mod parts;
+mod plot;
 mod progress;
 mod send;
 mod table;
@@ -80,25 +81,26 @@ impl Show for Bundle {
     }
 }
 
+/// An error reads as its message, with the causes below; so does one in a box.
+impl Show for dyn std::error::Error {
+    fn bundle(&self) -> Bundle {
+        last::error_bundle(self)
+    }
+}
+
+/// As an error that need not be sent.
+impl Show for dyn std::error::Error + Send + Sync {
+    fn bundle(&self) -> Bundle {
+        last::error_bundle(self)
+    }
+}
+
 /// An error in place of a value reads as its message, with the causes below.
 impl<T: Show, E: std::error::Error> Show for Result<T, E> {
     fn bundle(&self) -> Bundle {
         match self {
             Ok(value) => value.bundle(),
             Err(error) => last::error_bundle(error),
-        }
-    }
-}
-
-/// A figure made with the plotly crate directly; it has no static picture, so prefer [`chart`] for what is kept.
-impl Show for plotly::Plot {
-    fn bundle(&self) -> Bundle {
-        let text = Bundle::text("An interactive chart (plotly), without a static picture.");
-        match serde_json::to_value(self) {
-            Ok(figure) => text.with(mime::PLOTLY, figure),
-            Err(error) => Bundle::text(format!(
-                "An interactive chart that could not be written: {error}"
-            )),
         }
     }
 }

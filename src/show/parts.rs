@@ -118,8 +118,12 @@ fn named<'a, T: Show + 'a>(entries: impl ExactSizeIterator<Item = (String, &'a T
 /// Parts below each other, each under its name.
 fn below(parts: Vec<(String, Bundle)>, all: usize) -> Bundle {
     let (mut text, mut html) = (String::new(), String::new());
-    let shown = parts.len();
+    let mut shown = 0;
     for (name, bundle) in parts {
+        if html.len() > limits().bytes {
+            break;
+        }
+        shown += 1;
         let own = bundle.plain_text().unwrap_or("(nothing to show)");
         text.push_str(&format!("{name}:\n{own}\n"));
         html.push_str(&format!(

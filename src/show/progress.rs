@@ -26,7 +26,8 @@ pub fn progress(what: impl Into<String>, total: u64) -> Bar {
     Bar::new(what.into(), Some(total))
 }
 
-/// The iterator, with a bar that moves with it. Its length is what the iterator says it has left at least.
+/// The iterator, with a bar that moves with it. One that does not know how many items it has (a filtered one) is only
+/// counted.
 ///
 /// ```
 /// use carnet::show::progress_of;
@@ -35,8 +36,8 @@ pub fn progress(what: impl Into<String>, total: u64) -> Bar {
 pub fn progress_of<I: IntoIterator>(what: impl Into<String>, items: I) -> Progressing<I::IntoIter> {
     let items = items.into_iter();
     let total = match items.size_hint() {
-        (_, Some(most)) => Some(most as u64),
-        (_, None) => None,
+        (least, Some(most)) if least == most => Some(most as u64),
+        _ => None,
     };
     Progressing {
         bar: Bar::new(what.into(), total),

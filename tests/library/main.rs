@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
 mod catalogue;
+mod charts;
 mod documents;
 mod file;
 mod filters;

@@ -84,7 +84,7 @@ fn methods_fields_and_columns_are_completed() {
         assert!(about.contains("fn height(&self) -> usize"), "{about}");
         let about = inspect(&mut lab, "flight", 3).await;
         assert!(
-            about.contains("of cell [2]") && about.contains("text/markdown"),
+            about.contains("of cell [2]") && about.contains("Markdown("),
             "{about}"
         );
         let about = inspect(&mut lab, "df", 1).await;

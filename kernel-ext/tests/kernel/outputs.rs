@@ -213,6 +213,15 @@ fn values_of_every_kind_show_themselves() {
             let ran = lab.execute(code).await;
             assert!(ran.result().starts_with(start), "{code}: {}", ran.result());
         }
+        lab.execute("set_limits(Limits { elements: 2, ..limits() });")
+            .await
+            .good();
+        let ran = lab.execute("vec![1, 2, 3]").await;
+        assert_eq!(ran.result(), "[1, 2]\n… (the first 2 of 3 elements)");
+        let ran = lab
+            .execute("let error: Box<dyn std::error::Error> = \"plain\".into();\nerror")
+            .await;
+        assert_eq!(ran.result(), "Error: plain");
         // A wide frame and a long text do not flood the notebook.
         lab.execute("let wide = DataFrame::new(1, (0..5000).map(|i| Column::new(format!(\"column {i}\").into(), [i])).collect())?;")
             .await

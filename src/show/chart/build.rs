@@ -366,7 +366,7 @@ fn kept_series(groups: &Labels, notes: &mut Vec<String>) -> Vec<String> {
     names
 }
 
-fn note_missing(notes: &mut Vec<String>, missing: usize, all: usize) {
+pub(super) fn note_missing(notes: &mut Vec<String>, missing: usize, all: usize) {
     if missing > 0 {
         let share = number::value_text(missing as f64 / all as f64, true);
         notes.push(format!(

@@ -46,6 +46,12 @@ impl Chart {
         self
     }
 
+    /// A dashed line on which both axes have the same value, with a word at its end: for two axes of one kind.
+    pub fn diagonal(mut self, label: impl Into<String>) -> Self {
+        self.description.diagonal = Some(label.into());
+        self
+    }
+
     /// The unit of the x axis, in brackets after its name.
     pub fn x_unit(mut self, unit: impl Into<String>) -> Self {
         self.description.x.unit = Some(unit.into());

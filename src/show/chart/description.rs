@@ -31,6 +31,14 @@ pub(crate) struct Description {
     pub(crate) y_references: Vec<Reference>,
     pub(crate) x_references: Vec<Reference>,
     pub(crate) markers: bool,
+    /// Lines have their area down to zero filled.
+    pub(crate) filled: bool,
+    /// The bars of one category stand on each other.
+    pub(crate) stacked: bool,
+    /// Both axes are degrees, to be drawn alike on the ground.
+    pub(crate) is_map: bool,
+    /// The words at a line on which both axes have the same value.
+    pub(crate) diagonal: Option<String>,
     pub(crate) value_labels: bool,
     pub(crate) lying: Option<bool>,
     pub(crate) bins: Option<usize>,
@@ -145,6 +153,10 @@ impl Description {
             y_references: Vec::new(),
             x_references: Vec::new(),
             markers: false,
+            filled: false,
+            stacked: false,
+            is_map: false,
+            diagonal: None,
             value_labels: false,
             lying: None,
             bins: None,
@@ -173,6 +185,39 @@ impl Description {
         notes
     }
 
+    /// How much longer a degree of latitude is than one of longitude, in the middle of the map.
+    pub(crate) fn aspect(&self) -> Option<f64> {
+        let middle = match &self.marks {
+            _ if !self.is_map => return None,
+            Marks::Scatter(series) => {
+                let up = series
+                    .iter()
+                    .flat_map(|one| one.points.iter().map(|point| point.1));
+                super::scale::extent(up)
+            }
+            Marks::Density(grid) => Some(grid.y),
+            _ => None,
+        };
+        let (low, high) = middle?;
+        let latitude = ((low + high) / 2.0).clamp(-85.0, 85.0);
+        Some(1.0 / latitude.to_radians().cos())
+    }
+
+    /// The heights of the bars of one category, from where each begins to where it ends.
+    pub(crate) fn stacked(series: &[Series], category: usize) -> Vec<(f64, f64)> {
+        let (mut up, mut down) = (0.0, 0.0);
+        let place = |one: &Series| {
+            let value = one.values[category];
+            let base = if value < 0.0 { &mut down } else { &mut up };
+            let from = *base;
+            if value.is_finite() {
+                *base += value;
+            }
+            (from, *base)
+        };
+        series.iter().map(place).collect()
+    }
+
     /// One line for a reader without pictures: the title and what is drawn.
     pub(crate) fn summary(&self) -> String {
         let (x, y) = (self.x.text(), self.y.text());
@@ -185,13 +230,18 @@ impl Description {
             Marks::Bars {
                 categories, series, ..
             } => {
+                let stacked = if self.stacked { "stacked " } else { "" };
                 format!(
-                    "bar chart of {y} by {x}, {} groups of {} bars",
+                    "{stacked}bar chart of {y} by {x}, {} groups of {} bars",
                     categories.len(),
                     series.len()
                 )
             }
+            Marks::Lines(series) if self.filled => {
+                format!("area chart of {y} over {x}, {}", series_words(series))
+            }
             Marks::Lines(series) => format!("line chart of {y} over {x}, {}", series_words(series)),
+            Marks::Scatter(series) if self.is_map => format!("map, {}", series_words(series)),
             Marks::Scatter(series) => {
                 format!("scatter chart of {y} against {x}, {}", series_words(series))
             }

@@ -62,6 +62,18 @@ pub enum ChartError {
         /// What was asked for.
         column: String,
     },
+    /// Predictions that cannot be judged.
+    #[error("the {chart} of \"{score}\" against \"{truth}\" is not defined: {source}")]
+    Undefined {
+        /// The kind of chart.
+        chart: &'static str,
+        /// The column of answers.
+        truth: String,
+        /// The column of scores.
+        score: String,
+        /// Why.
+        source: crate::model::MetricError,
+    },
     /// The column could not be read.
     #[error("column \"{column}\" could not be read: {source}")]
     Column {

@@ -27,6 +27,8 @@ mod builder;
 mod columns;
 mod description;
 mod error;
+mod evaluation;
+mod figure;
 mod number;
 mod palette;
 mod plotly;
@@ -44,6 +46,8 @@ use super::{Bundle, Role, Show, mime, send};
 use build::Built;
 use description::{Axis, Description, Marks};
 pub use error::ChartError;
+pub use evaluation::{calibration, roc};
+pub(crate) use figure::drawn;
 pub(crate) use number::count;
 pub use png::PictureError;
 
@@ -94,6 +98,29 @@ pub fn grouped_bar(frame: &DataFrame, x: &str, y: &str, group: &str) -> Result<C
 /// A line through `y` (numbers) over `x` (numbers, dates or timestamps), in rising order of `x`, with a gap where `y` is null.
 pub fn line(frame: &DataFrame, x: &str, y: &str) -> Result<Chart, ChartError> {
     Chart::from_origin(frame, x, y, Kind::Line)
+}
+
+/// A line as [`line`], with the area between it and zero filled. Groups lie over each other, each to be seen through.
+pub fn area(frame: &DataFrame, x: &str, y: &str) -> Result<Chart, ChartError> {
+    let mut chart = Chart::from_origin(frame, x, y, Kind::Line)?;
+    chart.description.filled = true;
+    Ok(chart)
+}
+
+/// Bars as [`grouped_bar`], the groups on top of each other: for parts of a whole. Negative values go down from zero.
+pub fn stacked_bar(frame: &DataFrame, x: &str, y: &str, group: &str) -> Result<Chart, ChartError> {
+    let mut chart = grouped_bar(frame, x, y, group)?;
+    chart.description.stacked = true;
+    Ok(chart)
+}
+
+/// Points on a map: one dot a row at `longitude` and `latitude` (degrees, numbers), drawn so that distances in the middle of
+/// the map are alike in both directions. Many rows are counted in cells, as in [`scatter`].
+pub fn map(frame: &DataFrame, longitude: &str, latitude: &str) -> Result<Chart, ChartError> {
+    let chart = Chart::from_origin(frame, longitude, latitude, Kind::Scatter)?;
+    let mut chart = chart.x_unit("degrees east").y_unit("degrees north");
+    chart.description.is_map = true;
+    Ok(chart)
 }
 
 /// One dot a row: `y` against `x`. Above 3,000 rows, rows are counted in cells and the counts coloured, which the chart says.

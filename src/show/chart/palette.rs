@@ -82,4 +82,115 @@ mod tests {
         assert_eq!(sequential(7.0), SEQUENTIAL[8]);
         assert_eq!(sequential(f64::NAN), SEQUENTIAL[0]);
     }
+
+    /// Linear light of an sRGB channel (IEC 61966-2-1).
+    fn linear(channel: u8) -> f64 {
+        let share = f64::from(channel) / 255.0;
+        if share <= 0.04045 {
+            share / 12.92
+        } else {
+            ((share + 0.055) / 1.055).powf(2.4)
+        }
+    }
+
+    fn rgb(hex: &str) -> [f64; 3] {
+        [1, 3, 5].map(|at| linear(u8::from_str_radix(&hex[at..at + 2], 16).unwrap_or(0)))
+    }
+
+    fn times(matrix: [[f64; 3]; 3], [r, g, b]: [f64; 3]) -> [f64; 3] {
+        matrix.map(|row| (row[0] * r + row[1] * g + row[2] * b).clamp(0.0, 1.0))
+    }
+
+    /// What readers see: all colours, and the full protanopia, deuteranopia and tritanopia of Machado, Oliveira and Fernandes
+    /// (A Physiologically-based Model for Simulation of Color Vision Deficiency, 2009), in linear light.
+    const EYES: [(&str, [[f64; 3]; 3]); 4] = [
+        (
+            "all colours",
+            [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]],
+        ),
+        (
+            "protanopia",
+            [
+                [0.152286, 1.052583, -0.204868],
+                [0.114503, 0.786281, 0.099216],
+                [-0.003882, -0.048116, 1.051998],
+            ],
+        ),
+        (
+            "deuteranopia",
+            [
+                [0.367322, 0.860646, -0.227968],
+                [0.280085, 0.672501, 0.047413],
+                [-0.011820, 0.042940, 0.968881],
+            ],
+        ),
+        (
+            "tritanopia",
+            [
+                [1.255528, -0.076749, -0.178779],
+                [-0.078411, 0.930809, 0.147602],
+                [0.004733, 0.691367, 0.303900],
+            ],
+        ),
+    ];
+
+    /// CIE L*a*b* under D65.
+    fn lab(light: [f64; 3]) -> [f64; 3] {
+        let to_xyz = [
+            [0.4124564, 0.3575761, 0.1804375],
+            [0.2126729, 0.7151522, 0.0721750],
+            [0.0193339, 0.1191920, 0.9503041],
+        ];
+        let white = [0.95047, 1.0, 1.08883];
+        let f = |t: f64| {
+            if t > 0.008856 {
+                t.cbrt()
+            } else {
+                7.787 * t + 16.0 / 116.0
+            }
+        };
+        let [x, y, z] =
+            to_xyz.map(|row: [f64; 3]| row[0] * light[0] + row[1] * light[1] + row[2] * light[2]);
+        let (x, y, z) = (f(x / white[0]), f(y / white[1]), f(z / white[2]));
+        [116.0 * y - 16.0, 500.0 * (x - y), 200.0 * (y - z)]
+    }
+
+    fn difference(one: [f64; 3], other: [f64; 3]) -> f64 {
+        one.iter()
+            .zip(other)
+            .map(|(a, b)| (a - b).powi(2))
+            .sum::<f64>()
+            .sqrt()
+    }
+
+    #[test]
+    fn every_eye_tells_the_series_apart() {
+        for (eye, matrix) in EYES {
+            let seen: Vec<[f64; 3]> = SERIES
+                .iter()
+                .map(|hex| lab(times(matrix, rgb(hex))))
+                .collect();
+            for (index, one) in seen.iter().enumerate() {
+                for (other_index, other) in seen.iter().enumerate().skip(index + 1) {
+                    let found = difference(*one, *other);
+                    let names = (SERIES[index], SERIES[other_index]);
+                    // About 2.3 is just noticeable side by side; lines and legends need more.
+                    assert!(found > 9.0, "{eye}: {names:?} differ by {found:.1}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn series_are_seen_on_a_white_and_on_a_dark_page() {
+        let luminance = |light: [f64; 3]| 0.2126 * light[0] + 0.7152 * light[1] + 0.0722 * light[2];
+        let contrast = |one: f64, other: f64| (one.max(other) + 0.05) / (one.min(other) + 0.05);
+        for hex in SERIES {
+            let own = luminance(rgb(hex));
+            for page in ["#FFFFFF", "#111111"] {
+                let found = contrast(own, luminance(rgb(page)));
+                assert!(found > 2.0, "{hex} on {page}: {found:.2}");
+            }
+        }
+    }
 }

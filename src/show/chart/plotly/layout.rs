@@ -82,7 +82,11 @@ pub(super) fn layout(description: &Description, lying: bool) -> Layout {
             Some(group) => legend.title(group),
             None => legend,
         };
-        layout.legend(legend).bar_mode(BarMode::Group)
+        layout.legend(legend).bar_mode(if description.stacked {
+            BarMode::Stack
+        } else {
+            BarMode::Group
+        })
     } else {
         layout
     };
@@ -160,6 +164,18 @@ fn references(description: &Description, lying: bool) -> (Vec<Shape>, Vec<Annota
     let words = |text: &str| Annotation::new().text(escape(text)).show_arrow(false);
     let mut shapes = Vec::new();
     let mut annotations = Vec::new();
+    if let Some(label) = &description.diagonal {
+        let high = |axis: &Axis| axis.range.map_or(f64::INFINITY, |range| range.1);
+        let end = high(&description.x).min(high(&description.y));
+        let end = if end.is_finite() {
+            end
+        } else {
+            largest(description)
+        };
+        shapes.push(shape().x0(0.0).y0(0.0).x1(end).y1(end));
+        let at = words(label).x(end).y(end).x_anchor(Anchor::Right);
+        annotations.push(at.y_anchor(Anchor::Top));
+    }
     for Reference { value, label } in across {
         shapes.push(shape().x_ref("paper").x0(0.0).x1(1.0).y0(*value).y1(*value));
         annotations.push(
@@ -197,6 +213,15 @@ fn references(description: &Description, lying: bool) -> (Vec<Shape>, Vec<Annota
         }
     }
     (shapes, annotations)
+}
+
+/// The largest value on either axis.
+fn largest(description: &Description) -> f64 {
+    let Marks::Lines(series) = &description.marks else {
+        return 1.0;
+    };
+    let points = series.iter().flat_map(|one| &one.points);
+    points.map(|point| point.0.max(point.1)).fold(0.0, f64::max)
 }
 
 /// Notes at the bottom left, the source at the bottom right.

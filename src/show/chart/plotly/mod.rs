@@ -30,6 +30,15 @@ pub(crate) fn figure(description: &Description) -> Value {
     if let Value::Object(parts) = &mut figure {
         parts.retain(|_, part| !part.is_null());
     }
+    if let (true, Some(traces)) = (description.filled, figure["data"].as_array_mut()) {
+        for trace in traces {
+            trace["fill"] = json!("tozeroy");
+        }
+    }
+    if let Some(aspect) = description.aspect() {
+        figure["layout"]["yaxis"]["scaleanchor"] = json!("x");
+        figure["layout"]["yaxis"]["scaleratio"] = json!(aspect);
+    }
     trim(&mut figure);
     figure
 }

@@ -19,7 +19,12 @@ pub(crate) fn bars(
     series: &[Series],
     lying: bool,
 ) {
-    let found = extent(series.iter().flat_map(|one| one.values.iter().copied()));
+    let found = if description.stacked {
+        let ends = (0..categories.len()).flat_map(|index| Description::stacked(series, index));
+        extent(ends.flat_map(|(from, to)| [from, to]))
+    } else {
+        extent(series.iter().flat_map(|one| one.values.iter().copied()))
+    };
     let found = with_references(found, description.y_references.iter().map(|one| one.value));
     let padding = if description.value_labels { 0.09 } else { 0.04 };
     let values = Side::numbers(found, &description.y, Ends::Padded(padding), 6);
@@ -46,7 +51,10 @@ pub(crate) fn bars(
         plot.area.width()
     };
     let band = length / categories.len() as f64;
-    let bar = band * FILL / series.len() as f64;
+    let bar = match description.stacked {
+        true => band * FILL,
+        false => band * FILL / series.len() as f64,
+    };
     let start = if lying { plot.area.top } else { plot.area.left };
     for (number, one) in series.iter().enumerate() {
         for (index, &value) in one
@@ -55,7 +63,14 @@ pub(crate) fn bars(
             .enumerate()
             .filter(|(_, value)| value.is_finite())
         {
-            let from = start + band * (index as f64 + (1.0 - FILL) / 2.0) + bar * number as f64;
+            let first = start + band * (index as f64 + (1.0 - FILL) / 2.0);
+            if description.stacked {
+                let ends = Description::stacked(series, index)[number];
+                let across = (first, first + bar);
+                rectangle(canvas, &plot, across, ends, palette::series(number), lying);
+                continue;
+            }
+            let from = first + bar * number as f64;
             // A hair between the bars of one group.
             let to = from
                 + if series.len() > 1 {
@@ -67,7 +82,7 @@ pub(crate) fn bars(
                 canvas,
                 &plot,
                 (from, to),
-                value,
+                (0.0, value),
                 palette::series(number),
                 lying,
             );
@@ -91,13 +106,13 @@ fn rectangle(
     canvas: &mut Canvas,
     plot: &Plot,
     (from, to): (f64, f64),
-    value: f64,
+    (base, value): (f64, f64),
     fill: &str,
     lying: bool,
 ) {
     let scale = if lying { plot.x() } else { plot.y() };
     let (low, high) = scale.domain;
-    let zero = scale.at(0f64.clamp(low, high));
+    let zero = scale.at(base.clamp(low, high));
     let end = scale.at(value.clamp(low, high));
     let (near, far) = (zero.min(end), zero.max(end));
     let area = if lying {

@@ -172,6 +172,21 @@ impl Canvas {
         );
     }
 
+    /// The area between a line and the height `base`.
+    pub(crate) fn area(&mut self, points: &[(f64, f64)], base: f64, fill: &str, opacity: f64) {
+        let (Some(first), Some(last)) = (points.first(), points.last()) else {
+            return;
+        };
+        let mut path = format!("M{:.1} {base:.1}", first.0);
+        for (x, y) in points {
+            path.push_str(&format!(" L{x:.1} {y:.1}"));
+        }
+        path.push_str(&format!(" L{:.1} {base:.1} Z", last.0));
+        self.body.push_str(&format!(
+            "<path d=\"{path}\" fill=\"{fill}\" fill-opacity=\"{opacity}\"/>"
+        ));
+    }
+
     pub(crate) fn polyline(&mut self, points: &[(f64, f64)], stroke: &str, width: f64, dash: &str) {
         if points.len() < 2 {
             return;

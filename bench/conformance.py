@@ -1,0 +1,109 @@
+"""What the same cells show under the kernel and under stock evcxr_jupyter: `make conformance`.
+
+Each case is a notebook of a few cells, of what users of evcxr do. Both kernels run it from nothing; what the cells print, show and
+fail with is compared. Differences that docs/KERNEL.md explains are named in the case; any other one, and any that is named and not
+there, fails the run.
+
+    bench/conformance.py --kernel PROGRAM --stock PROGRAM
+"""
+
+import argparse
+import contextlib
+import pathlib
+import re
+import subprocess
+import sys
+
+from kernel import ROOT, Kernel
+
+# A case: its name, its cells, and why the two kernels differ, if they do.
+CASES = [
+    ("values of statements", ["let a = 1;\nlet b = a + 41;", "b", "b;"], None),
+    ("text and numbers", ['"text"', "1.5f32", "'c'", "[1, 2, 3]", '(1, "two")'], None),
+    ("printing", ['println!("out"); eprintln!("err");', 'print!("no line"); 5'], None),
+    ("structs and their impls in one cell", ["#[derive(Debug)]\nstruct P { x: i32 }\nimpl P { fn twice(&self) -> i32 { self.x * 2 } }", "let p = P { x: 21 };", "p.twice()", "p"], None),
+    ("an impl in a later cell", ["#[derive(Debug)]\nstruct P { x: i32 }", "impl P { fn twice(&self) -> i32 { self.x * 2 } }", "P { x: 4 }.twice()"], None),
+    ("enums, traits and generics", ["trait Area { fn area(&self) -> f64; }\nenum Shape { Square(f64), Circle(f64) }", "impl Area for Shape { fn area(&self) -> f64 { match self { Shape::Square(a) => a * a, Shape::Circle(r) => 3.0 * r * r } } }\nfn total<T: Area>(all: &[T]) -> f64 { all.iter().map(|one| one.area()).sum() }", "total(&[Shape::Square(2.0), Shape::Circle(1.0)])"], None),
+    ("functions defined again", ["fn f() -> i32 { 1 }", "f()", "fn f() -> i32 { 2 }", "f()"], None),
+    ("variables shadowed with another type", ["let v = 1;", 'let v = format!("{v}!");', "v"], None),
+    ("variables changed", ["let mut v = vec![1];", "v.push(2);", "v.len()"], None),
+    ("macros", ["macro_rules! double { ($e:expr) => { $e * 2 } }", "double!(21)"], None),
+    ("imports", ["use std::collections::BTreeMap;", "let mut m = BTreeMap::new();\nm.insert(1, 2);\nm"], None),
+    ("constants and statics", ["const N: usize = 3;\nstatic NAME: &str = \"n\";", "(N, NAME)"], None),
+    ("modules", ["mod inner { pub fn f() -> i32 { 7 } }", "inner::f()"], None),
+    ("an Option and a Result", ["Some(1)", "let r: Result<i32, String> = Ok(2);\nr"], "a Result shows its value, not `Ok(…)`"),
+    ("a map", ["use std::collections::BTreeMap;\nBTreeMap::from([(1, 2)])"], "a map shows an entry a line, and as a table"),
+    ("blocks and loops", ["let mut sum = 0;\nfor i in 0..5 { sum += i; }\nsum", "if sum > 5 { \"more\" } else { \"less\" }"], None),
+    ("closures that stay in their cell", ["let twice = |x: i32| x * 2;\ntwice(4)"], None),
+    ("boxed closures outlive their cell", ["let f: Box<dyn Fn(i32) -> i32> = Box::new(|x| x + 1);", "f(1)"], None),
+    ("a compile error keeps what was there", ["let kept = 5;", "let x: i32 = \"text\";", "kept"], None),
+    ("a panic keeps what was there", ["let kept = vec![5];", 'panic!("no")', "kept"], "stock loses all variables at a panic"),
+    ("a failed question mark", ["let kept = 5;", 'let n: i32 = "x".parse()?;', "kept"], "a failed `?` is an error of the cell, so that a run stops there; stock prints it"),
+    ("threads left running", ["let handle = std::thread::spawn(|| 6 * 7);", "handle.join().unwrap()"], None),
+    ("a reference into another variable", ["let v = vec![1, 2];\nlet first = &v[0];", "v.len()"], "stock refuses the cell; here the variable that borrows is left out and the others are kept"),
+    ("unfinished code", ["let a = std::", "1"], None),
+    ("an evcxr_display method", ['struct Tag;\nimpl Tag { fn evcxr_display(&self) { println!("EVCXR_BEGIN_CONTENT text/plain\\ntagged\\nEVCXR_END_CONTENT"); } }', "Tag"], "the method is evcxr's; here a type shows itself by `Show`"),
+    ("top-level await", ["tokio::time::sleep(std::time::Duration::from_millis(1)).await;\n3"], "stock wants `:dep tokio` first, and compiles it"),
+]
+
+
+def shown(kernel, code):
+    """What a cell shows: printed text, the plain text of its value, and whether it failed."""
+    asked = kernel.client.execute(code)
+    printed, value, failed = {"stdout": "", "stderr": ""}, None, False
+    while True:
+        message = kernel.client.get_iopub_msg(timeout=300)
+        if message["parent_header"].get("msg_id") != asked:
+            continue
+        content = message["content"]
+        match message["msg_type"]:
+            case "stream":
+                printed[content["name"]] += content["text"]
+            case "execute_result" | "display_data":
+                value = content["data"].get("text/plain")
+            case "error":
+                failed = True
+            case "status" if content["execution_state"] == "idle":
+                break
+    text = {name: text.strip() for name, text in printed.items() if text.strip()}
+    # A cell that fails says why in its own words.
+    return ("failed",) if failed else (text.get("stdout"), text.get("stderr"), re.sub(r"\s+", " ", value).strip() if value else None)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--kernel", required=True, type=pathlib.Path)
+    parser.add_argument("--stock", required=True, type=pathlib.Path)
+    options = parser.parse_args()
+    sysroot = subprocess.run(["rustc", "--print", "sysroot"], cwd=ROOT, check=True, capture_output=True, text=True).stdout.strip()
+    commands = {
+        "carnet": ([str(options.kernel), "--connection-file", "{connection_file}"], {"CARNET_RUSTC": f"{sysroot}/bin/rustc"}),
+        "stock": ([str(options.stock), "--control_file", "{connection_file}"], {}),
+    }
+    results = {}
+    for name, (command, environment) in commands.items():
+        for case, cells, _ in CASES:
+            # A kernel each: what one case leaves is not there in the next.
+            with contextlib.closing(Kernel(command, environment, ROOT)) as kernel:
+                results[name, case] = [shown(kernel, cell) for cell in cells]
+        print(f"{name}: {len(CASES)} cases", flush=True)
+    wrong = 0
+    for case, cells, why in CASES:
+        ours, stock = results["carnet", case], results["stock", case]
+        same = ours == stock
+        if same and why is None:
+            continue
+        if not same and why is not None:
+            print(f"differs, as explained: {case}: {why}")
+            continue
+        wrong += 1
+        print(f"DIFFERS: {case}" if why is None else f"NO DIFFERENCE ANY MORE: {case} ({why})")
+        for cell, left, right in zip(cells, ours, stock):
+            print(f"    {cell!r}\n        carnet {left}\n        stock  {right}")
+    same = sum(results["carnet", case] == results["stock", case] for case, _, _ in CASES)
+    print(f"{same} of {len(CASES)} cases show the same; {wrong} differ without an explanation")
+    sys.exit(1 if wrong else 0)
+
+
+if __name__ == "__main__":
+    main()
