@@ -128,7 +128,7 @@ fn stacked_bars_stand_on_each_other_and_their_axis_holds_the_sum() {
     let chart = chart::stacked_bar(&frame, "x", "y", "part").unwrap();
     assert_eq!(chart.plotly()["layout"]["barmode"], "stack");
     assert!(
-        chart.svg().contains(">6<") && chart.svg().contains(">-2<"),
+        chart.svg().contains(">6<") && chart.svg().contains(">−2<"),
         "{}",
         chart.svg()
     );

@@ -55,7 +55,7 @@ fn diagonal(canvas: &mut Canvas, plot: &Plot, description: &Description) {
     canvas.line((x.at(low), y.at(low)), end, REFERENCE, 1.2, "5 4");
     let letters = Letters::new(axes::TICK, REFERENCE).halo();
     canvas.text(
-        (end.0 - 8.0, end.1 + 24.0),
+        (end.0 - 8.0, end.1 + 34.0),
         label,
         letters.anchor(Anchor::End),
     );
