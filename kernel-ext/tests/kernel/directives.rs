@@ -3,7 +3,7 @@
 use crate::frontend::{Frontend, Shown, run};
 
 /// A crate in a folder of its own.
-fn write_crate(folder: &std::path::Path, name: &str, dependencies: &str, source: &str) {
+pub(crate) fn write_crate(folder: &std::path::Path, name: &str, dependencies: &str, source: &str) {
     let folder = folder.join(name);
     std::fs::create_dir_all(folder.join("src")).unwrap();
     let manifest = format!(

@@ -18,7 +18,11 @@ const BANDS: usize = 10;
 /// share of positives found over the share of negatives wrongly flagged, with the line of chance and the area under the curve
 /// in the subtitle. Rows without a value are left out, and said so.
 pub fn roc(frame: &DataFrame, truth: &str, score: &str) -> Result<Chart, ChartError> {
-    let (answers, scores, notes) = judged(frame, truth, score)?;
+    let Judged {
+        answers,
+        scores,
+        notes,
+    } = judged(frame, truth, score)?;
     // Only the order of scores counts: any range of numbers becomes one of probabilities.
     let low = scores.iter().copied().fold(f64::INFINITY, f64::min);
     let high = scores.iter().copied().fold(f64::NEG_INFINITY, f64::max);
@@ -59,7 +63,11 @@ pub fn roc(frame: &DataFrame, truth: &str, score: &str) -> Result<Chart, ChartEr
 /// most ten bands of about as many rows: on the diagonal, probabilities are honest. Rows without a value are left out, and said
 /// so.
 pub fn calibration(frame: &DataFrame, truth: &str, probability: &str) -> Result<Chart, ChartError> {
-    let (answers, probabilities, mut notes) = judged(frame, truth, probability)?;
+    let Judged {
+        answers,
+        scores: probabilities,
+        mut notes,
+    } = judged(frame, truth, probability)?;
     let undefined = |source| ChartError::Undefined {
         chart: "calibration",
         truth: truth.to_owned(),
@@ -86,12 +94,14 @@ pub fn calibration(frame: &DataFrame, truth: &str, probability: &str) -> Result<
     Ok(chart.diagonal("honest").markers())
 }
 
-/// The answers and the scores of the rows that have both.
-fn judged(
-    frame: &DataFrame,
-    truth: &str,
-    score: &str,
-) -> Result<(Vec<bool>, Vec<f64>, Vec<String>), ChartError> {
+/// The rows that have an answer and a score, with a note on those that have not.
+struct Judged {
+    answers: Vec<bool>,
+    scores: Vec<f64>,
+    notes: Vec<String>,
+}
+
+fn judged(frame: &DataFrame, truth: &str, score: &str) -> Result<Judged, ChartError> {
     let answers = numbers(frame, truth, "the answers")?;
     let scores = numbers(frame, score, "the scores")?;
     let all = answers.len();
@@ -103,7 +113,11 @@ fn judged(
         .unzip();
     let mut notes = Vec::new();
     note_missing(&mut notes, all - answers.len(), all);
-    Ok((answers, scores, notes))
+    Ok(Judged {
+        answers,
+        scores,
+        notes,
+    })
 }
 
 fn judging(name: &str, points: Vec<(f64, f64)>, notes: Vec<String>, (x, y): (&str, &str)) -> Chart {

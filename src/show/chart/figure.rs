@@ -87,13 +87,15 @@ fn title(title: &Value) -> Option<String> {
     )
 }
 
-fn values<'a>(trace: &'a Value, names: &[&str]) -> Result<&'a Vec<Value>, String> {
+fn values<'a>(trace: &'a Value, names: &[&str]) -> Result<&'a [Value], String> {
     let found = names.iter().find_map(|name| trace[*name].as_array());
-    found.ok_or_else(|| format!("a trace has no values `{}`", names.join("` or `")))
+    found
+        .map(Vec::as_slice)
+        .ok_or_else(|| format!("a trace has no values `{}`", names.join("` or `")))
 }
 
 /// Null is a missing value.
-fn numbers(values: &Vec<Value>) -> Result<Vec<f64>, String> {
+fn numbers(values: &[Value]) -> Result<Vec<f64>, String> {
     let number = |value: &Value| match value {
         Value::Null => Ok(f64::NAN),
         value => value
@@ -104,7 +106,7 @@ fn numbers(values: &Vec<Value>) -> Result<Vec<f64>, String> {
 }
 
 /// Numbers, or instants as seconds since 1970.
-fn positions(values: &Vec<Value>) -> Result<(Vec<f64>, bool), String> {
+fn positions(values: &[Value]) -> Result<(Vec<f64>, bool), String> {
     if let Ok(numbers) = numbers(values) {
         return Ok((numbers, false));
     }

@@ -293,11 +293,15 @@ fn help() -> String {
     )
 }
 
+/// All commands, each with what it does or why it is not needed; those that do something first.
+pub(super) fn known() -> impl Iterator<Item = (&'static str, &'static str)> {
+    let all = HELP.iter().chain(NEEDLESS);
+    all.map(|(usage, what)| (usage.split(' ').next().unwrap_or(usage), *what))
+}
+
 fn unknown(command: &str) -> CellError {
-    let known = HELP.iter().chain(NEEDLESS);
-    let known = known.map(|(usage, _)| usage.split(' ').next().unwrap_or(usage));
-    let nearest = known
-        .map(|known| (strsim::jaro(known, command), known))
+    let nearest = known()
+        .map(|(known, _)| (strsim::jaro(known, command), known))
         .max_by(|(one, _), (other, _)| one.total_cmp(other))
         .filter(|(likeness, _)| *likeness > 0.7);
     let meant = nearest.map_or_else(String::new, |(_, known)| {

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use super::render::Sources;
+use super::session::Column;
 use crate::engine::CellError;
 
 /// The report at the end of a cell; see the toolkit's `cell::run`.
@@ -21,8 +22,8 @@ pub(crate) struct Report {
     trace: Vec<String>,
     /// The variables that the cell stored.
     pub(crate) stored: Vec<String>,
-    /// The columns of the frames that it stored.
-    pub(crate) columns: BTreeMap<String, Vec<String>>,
+    /// The columns of the variables that are frames.
+    pub(crate) columns: BTreeMap<String, Vec<Column>>,
     /// Variables that were lost when the cell was stopped, each with the reason.
     pub(crate) lost: BTreeMap<String, String>,
     /// All variables there are now; none said when the cell was never loaded.

@@ -115,16 +115,6 @@ impl Items {
         }
     }
 
-    /// The texts of all items, by the crate they are in.
-    pub(crate) fn texts(&self) -> BTreeMap<String, Vec<String>> {
-        let mut texts: BTreeMap<String, Vec<String>> = BTreeMap::new();
-        for item in &self.0 {
-            let text = item.text.iter().map(|(_, piece)| piece.as_str()).collect();
-            texts.entry(item.crate_name.clone()).or_default().push(text);
-        }
-        texts
-    }
-
     /// What a cell with these items must compile again. `crate_of` tells the crate of a name of an earlier cell.
     pub(crate) fn lift(&self, cell: &Cell, crate_of: impl Fn(&str) -> Option<String>) -> Lifted {
         let own: BTreeSet<&str> = cell.items.iter().filter_map(name_of_item).collect();

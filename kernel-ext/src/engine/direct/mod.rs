@@ -87,16 +87,6 @@ struct Tools {
     folder: TempDir,
 }
 
-impl Tools {
-    fn place<'a>(&'a self, session: &'a Session) -> analysis::Place<'a> {
-        analysis::Place {
-            toolchain: &self.toolchain,
-            folder: self.folder.path(),
-            session,
-        }
-    }
-}
-
 impl Engine for Direct {
     async fn evaluate(
         &mut self,
@@ -163,11 +153,10 @@ impl Engine for Direct {
     }
 
     async fn complete(&mut self, code: &str, cursor: usize) -> Completions {
-        if self.find_tools().await.is_ok()
-            && let Some(tools) = &self.tools
-        {
-            let place = tools.place(&self.session);
-            return self.analysis.complete(&place, code, cursor).await;
+        if let Some((analysis, place)) = self.analysis().await {
+            let completions = analysis.complete(&place, code, cursor).await;
+            self.tell_of_analysis();
+            return completions;
         }
         Completions {
             replaced: cursor..cursor,
@@ -175,10 +164,11 @@ impl Engine for Direct {
         }
     }
 
-    async fn inspect(&mut self, code: &str, cursor: usize, _detail: u8) -> Option<Bundle> {
-        self.find_tools().await.ok()?;
-        let place = self.tools.as_ref()?.place(&self.session);
-        self.analysis.inspect(&place, code, cursor).await
+    async fn inspect(&mut self, code: &str, cursor: usize, detail: u8) -> Option<Bundle> {
+        let (analysis, place) = self.analysis().await?;
+        let about = analysis.inspect(&place, code, cursor, detail).await;
+        self.tell_of_analysis();
+        about
     }
 
     fn variables(&self) -> Vec<Variable> {

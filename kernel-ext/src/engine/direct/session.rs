@@ -3,6 +3,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde::Deserialize;
+
 use super::cell::Cell;
 use super::item::Brought;
 use super::lifted::{Items, Lifted, crates_with};
@@ -18,6 +20,16 @@ pub(crate) struct Variable {
     pub(crate) mutable: bool,
     /// The cell that declared it: `cell [3]`.
     pub(crate) cell: String,
+}
+
+/// A column of a variable that is a frame.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub(crate) struct Column {
+    /// Its name.
+    pub(crate) name: String,
+    /// Its type.
+    #[serde(rename = "type")]
+    pub(crate) type_: String,
 }
 
 /// A name, or an anonymous import, in scope for later cells.
@@ -40,7 +52,7 @@ pub(crate) struct Session {
     /// The crate that an item's name in scope comes from.
     crates: BTreeMap<String, String>,
     /// The columns of variables that are frames.
-    columns: BTreeMap<String, Vec<String>>,
+    columns: BTreeMap<String, Vec<Column>>,
 }
 
 impl Session {
@@ -105,14 +117,11 @@ impl Session {
         self.imports.push(import);
     }
 
-    /// The names of items in scope.
-    pub(crate) fn item_names(&self) -> impl Iterator<Item = &str> {
-        self.crates.keys().map(String::as_str)
-    }
-
-    /// The texts of the items, by the crate they are in.
-    pub(crate) fn item_texts(&self) -> BTreeMap<String, Vec<String>> {
-        self.items.texts()
+    /// The names of items and imports in scope.
+    pub(crate) fn names_in_scope(&self) -> impl Iterator<Item = &str> {
+        self.imports
+            .iter()
+            .filter_map(|import| import.name.as_deref())
     }
 
     /// The `use` lines in scope.
@@ -120,31 +129,22 @@ impl Session {
         self.imports.iter().map(|import| import.line.as_str())
     }
 
-    /// Notes the columns of frames among the variables.
-    pub(crate) fn keep_columns(&mut self, columns: &BTreeMap<String, Vec<String>>) {
-        self.columns.extend(
-            columns
-                .iter()
-                .map(|(name, columns)| (name.clone(), columns.clone())),
-        );
+    /// Notes the columns of the variables that are frames.
+    pub(crate) fn keep_columns(&mut self, columns: &BTreeMap<String, Vec<Column>>) {
+        self.columns.clone_from(columns);
     }
 
-    /// The columns of a variable that is a frame.
-    pub(crate) fn columns_of(&self, name: &str) -> &[String] {
+    /// The columns of a variable, if it is a frame.
+    pub(crate) fn columns_of(&self, name: &str) -> &[Column] {
         let there = self.variables.contains_key(name);
         let columns = self.columns.get(name).filter(|_| there);
         columns.map_or(&[], Vec::as_slice)
     }
 
-    /// The columns of all frames, each name once.
-    pub(crate) fn all_columns(&self) -> Vec<String> {
-        let names: BTreeSet<&String> = self
-            .columns
-            .iter()
-            .filter(|(name, _)| self.variables.contains_key(*name))
-            .flat_map(|(_, columns)| columns)
-            .collect();
-        names.into_iter().cloned().collect()
+    /// The variables that are frames, with their columns.
+    pub(crate) fn frames(&self) -> impl Iterator<Item = (&str, &[Column])> {
+        let names = self.columns.keys();
+        names.map(|name| (name.as_str(), self.columns_of(name)))
     }
 
     /// Forgets an import that does not hold any more.
@@ -160,7 +160,6 @@ impl Session {
     /// Adds or replaces a variable.
     pub(crate) fn keep(&mut self, name: &str, variable: Variable) {
         self.gone.remove(name);
-        self.columns.remove(name);
         self.variables.insert(name.to_owned(), variable);
     }
 

@@ -68,6 +68,8 @@ pub(crate) fn name_of(brought: &Brought) -> Option<&str> {
 }
 
 const CELL: &str = "::carnet_toolkit::cell";
+/// The end of the function, after which the items follow.
+const FUNCTION_END: &str = "carnet_attempt }) }\n";
 /// Types whose values are written in one step.
 const PLAIN: &[&str] = &[
     "bool", "char", "f32", "f64", "i8", "i16", "i32", "i64", "isize", "u8", "u16", "u32", "u64",
@@ -75,6 +77,13 @@ const PLAIN: &[&str] = &[
 ];
 /// How the value of the last expression is shown, whatever its type.
 const LAST: &str = "::carnet::show::last";
+
+/// The items and imports of a crate that [`write()`] wrote.
+pub(crate) fn items_of(generated: &str) -> &str {
+    generated
+        .split_once(FUNCTION_END)
+        .map_or("", |(_, items)| items)
+}
 
 /// How a cell is called by others.
 pub(crate) struct Names<'a> {
@@ -155,7 +164,7 @@ pub(crate) fn write(
             Origin::PutBack(name.clone()),
         );
     }
-    map.push("carnet_attempt }) }\n", Origin::Frame);
+    map.push(FUNCTION_END, Origin::Frame);
     write_items(map, cell);
     if lifted.names().next().is_some() {
         map.push(

@@ -79,9 +79,8 @@ pub fn run(cell: impl FnOnce() -> Attempt) {
 /// Adds what variables there are to a report and writes it.
 pub(crate) fn report_end(mut report: Value) {
     report["kind"] = json!("end");
-    let stored = variables::take_stored();
-    report["columns"] = json!(variables::columns(&stored));
-    report["stored"] = json!(stored);
+    report["stored"] = json!(variables::take_stored());
+    report["columns"] = json!(variables::columns());
     report["variables"] = json!(variables::names());
     frame::write_end(&report);
 }

@@ -8,9 +8,12 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use carnet::frame::Loaded;
 use carnet::polars::prelude::DataFrame;
+use carnet::serde_json::json;
 
 /// Most columns of a frame that are told.
 const MOST_COLUMNS: usize = 500;
+/// Most frames whose columns are told.
+const MOST_FRAMES: usize = 50;
 
 /// A value of any type. It may have come to be on another thread: cells run on one thread at a time, and when a stopped
 /// one is given up, its thread never runs again.
@@ -129,17 +132,23 @@ pub(crate) fn names() -> Vec<String> {
     locked(&VARIABLES).keys().cloned().collect()
 }
 
-/// The columns of those of the variables that are frames, for completion.
-pub(crate) fn columns(names: &[String]) -> BTreeMap<String, Vec<String>> {
+/// The columns of the variables that are frames, for completion: names and types.
+pub(crate) fn columns() -> BTreeMap<String, carnet::serde_json::Value> {
     let variables = locked(&VARIABLES);
-    let columns = |name: &String| {
-        let value = &variables.get(name)?.0;
-        let frame = value.downcast_ref::<DataFrame>();
-        let frame = frame.or_else(|| value.downcast_ref::<Loaded>().map(|loaded| &loaded.frame))?;
-        let names = frame.get_column_names().into_iter().take(MOST_COLUMNS);
-        Some((name.clone(), names.map(|name| name.to_string()).collect()))
+    let columns = |(name, value): (&String, &Value)| {
+        let frame = value.0.downcast_ref::<DataFrame>();
+        let loaded = || value.0.downcast_ref::<Loaded>().map(|loaded| &loaded.frame);
+        let columns = frame.or_else(loaded)?.columns().iter().take(MOST_COLUMNS);
+        let columns: Vec<_> = columns
+            .map(|column| json!({ "name": column.name().as_str(), "type": column.dtype().to_string() }))
+            .collect();
+        Some((name.clone(), json!(columns)))
     };
-    names.iter().filter_map(columns).collect()
+    variables
+        .iter()
+        .filter_map(columns)
+        .take(MOST_FRAMES)
+        .collect()
 }
 
 /// The names [`store`] was called with since this was last asked.

@@ -1,50 +1,59 @@
 //! Completion and inspection: by what the session itself knows, at once, and by a rust-analyzer of its own, which starts
 //! with the first question, in a process beside the kernel, and reads the toolkit's sources while cells go on.
 
+mod built;
+mod candidates;
+mod client;
 mod columns;
-mod project;
+mod crates;
+mod cursor;
+mod describe;
+mod document;
 mod server;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use serde_json::{Value, json};
+use tokio::time::{Instant, timeout_at};
 
-use self::project::Project;
-use self::server::Server;
+use self::candidates::Found;
+use self::cursor::{Code, Cursor, Text, cursor_in, is_word};
+use self::document::Document;
+use self::server::{NotNow, Ready, Server, Setup};
+use super::cell::take_apart;
+use super::commands;
+use super::dependency::Group;
+use super::render::Sources;
 use super::session::Session;
 use crate::engine::{Bundle, Candidate, Completions};
 use crate::toolchain::Toolchain;
 
-/// How long an answer may take. A first one has polars to read.
-const PATIENCE: Duration = Duration::from_secs(4);
-/// Most candidates given.
-const MOST: usize = 200;
+/// How long an answer may take, after which the session's own names must do. The server goes on and is quicker next time.
+const PATIENCE: Duration = Duration::from_millis(1_500);
 
-/// The commands that can stand at the beginning of a line.
-const COMMANDS: &[&str] = &[
-    ":dep",
-    ":vars",
-    ":type",
-    ":clear",
-    ":restart",
-    ":opt",
-    ":timing",
-    ":env",
-    ":explain",
-    ":version",
-    ":show_deps",
-    ":last_compile_dir",
-    ":last_error_json",
-    ":help",
-];
+/// Code with the questions that make the server read what most later ones need: the names in scope, after its first letter,
+/// and at its end the methods of a frame, for which it reads all traits.
+const FIRST: &str =
+    "d;\nlet carnet_frame: ::carnet::polars::prelude::DataFrame = carnet_any();\ncarnet_frame.";
 
 /// The analysis of one session.
 #[derive(Debug, Default)]
 pub(super) struct Analysis {
-    server: Option<Server>,
-    /// Why there is no server; it is not tried again.
-    failed: Option<String>,
+    server: Server,
+}
+
+/// What the analysis is of.
+pub(super) struct Place<'a> {
+    pub(super) toolchain: &'a Toolchain,
+    /// The session's folder.
+    pub(super) folder: &'a Path,
+    pub(super) session: &'a Session,
+    /// The cells as they were compiled.
+    pub(super) sources: &'a Sources,
+    /// The crates of the toolkit.
+    pub(super) crates: &'a [String],
+    /// Crates outside it.
+    pub(super) dependencies: &'a [Group],
 }
 
 impl Analysis {
@@ -55,255 +64,230 @@ impl Analysis {
         code: &str,
         cursor: usize,
     ) -> Completions {
-        let before = &code[..cursor];
-        let start = word_start(before);
-        let word = &before[start..];
-        if let Some(inside) = columns::literal(before) {
-            let names = columns::of(place.session, inside.subject);
-            return completions(inside.start..cursor, inside.text, names, "column");
-        }
-        let line = before.rsplit('\n').next().unwrap_or(before);
-        if line.starts_with(':') && !line.contains(char::is_whitespace) {
-            let commands = COMMANDS.iter().map(|name| (*name).to_owned());
-            return completions(
-                cursor - line.len()..cursor,
-                line,
-                commands.collect(),
-                "keyword",
-            );
-        }
-        let mut candidates = Vec::new();
-        let follows_path = before[..start].ends_with(['.', ':']);
-        if !follows_path {
-            candidates.extend(own_names(place.session, word));
-        }
-        let found = self.ask_complete(place, code, cursor).await;
-        for candidate in found.unwrap_or_default() {
-            let known = candidates
-                .iter()
-                .any(|known: &Candidate| known.text == candidate.text);
-            if !known && fits(&candidate.text, word) {
-                candidates.push(candidate);
+        match cursor_in(code, cursor) {
+            Cursor::Elsewhere => Completions {
+                replaced: cursor..cursor,
+                candidates: Vec::new(),
+            },
+            Cursor::Command(replaced) => Completions {
+                candidates: candidates::commands(&code[replaced.clone()]),
+                replaced,
+            },
+            Cursor::Text(text) => complete_column(place, &text, &code[text.start..cursor], cursor),
+            Cursor::Code(at) => {
+                let mut found = Found::new(&code[at.word.clone()]);
+                let document = place.document(code);
+                if let Ok((server, deadline)) = self.open(place, &document).await {
+                    let position = document.position(cursor);
+                    let answer = server.ask("textDocument/completion", &position);
+                    if let Ok(Some(answer)) = timeout_at(deadline, answer).await {
+                        let own = Some(place.session).filter(|_| !at.is_member);
+                        found.add_answer(&answer, own);
+                    }
+                }
+                if !at.is_member {
+                    found.add_own(place.session, place.crates);
+                }
+                Completions {
+                    replaced: at.word,
+                    candidates: found.into_candidates(),
+                }
             }
-        }
-        // What begins as the word does comes first; otherwise the order is the server's.
-        candidates.sort_by_key(|candidate| !candidate.text.starts_with(word));
-        candidates.truncate(MOST);
-        Completions {
-            replaced: start..cursor,
-            candidates,
         }
     }
 
-    /// What is known of the name at the byte `cursor`.
+    /// What is known of the name at the byte `cursor`, or else of what is called there.
     pub(super) async fn inspect(
         &mut self,
         place: &Place<'_>,
         code: &str,
         cursor: usize,
+        detail: u8,
     ) -> Option<Bundle> {
-        let start = word_start(&code[..cursor]);
         let rest = code[cursor..].find(|c| !is_word(c));
         let end = rest.map_or(code.len(), |rest| cursor + rest);
-        let word = &code[start..end];
-        let mut text = self
-            .ask_hover(place, code, end.saturating_sub(1).max(start))
-            .await;
-        if let Some(variable) = place.session.variables.get(word) {
-            let mutable = if variable.mutable { "mut " } else { "" };
-            let own = format!(
-                "```rust\nlet {mutable}{word}: {}\n```\n\nof {}",
-                variable.type_.replace(' ', ""),
-                variable.cell
-            );
-            text = Some(match text {
-                Some(text) => format!("{own}\n\n{text}"),
-                None => own,
-            });
+        match cursor_in(code, end) {
+            Cursor::Elsewhere => None,
+            Cursor::Command(word) => {
+                let mut known = commands::known();
+                let (_, what) = known.find(|(name, _)| *name == &code[word.clone()])?;
+                Some(describe::bundle(&format!("`{}`: {what}", &code[word])))
+            }
+            Cursor::Text(text) => {
+                let columns = columns::of(&text, place.session, place.sources);
+                let rest = code[cursor..]
+                    .find('"')
+                    .map_or(code.len(), |at| cursor + at);
+                let whole = &code[text.start..rest.max(text.start)];
+                let word = columns::typed(&code[text.start..end], &columns);
+                let about = |name| describe::column(place.session, name, &columns);
+                about(whole)
+                    .or_else(|| about(word))
+                    .map(|text| describe::bundle(&text))
+            }
+            Cursor::Code(at) => {
+                let start = match at.word.is_empty() {
+                    true => at.callee?,
+                    false => at.word.start,
+                };
+                self.inspect_name(place, code, start, &at, detail).await
+            }
         }
-        let names = place.session.columns_of(word);
-        if let (Some(text), false) = (&mut text, names.is_empty()) {
-            text.push_str(&format!(
-                "\n\n{} columns: `{}`",
-                names.len(),
-                names.join("`, `")
-            ));
-        }
-        let text = text?;
-        let plain = text
-            .replace("```rust\n", "")
-            .replace("```\n", "")
-            .replace("```", "");
-        Some(Bundle::from_iter([
-            ("text/markdown".to_owned(), Value::from(text)),
-            (
-                "text/plain".to_owned(),
-                Value::from(plain.trim().to_owned()),
-            ),
-        ]))
     }
 
-    async fn ask_complete(
+    async fn inspect_name(
         &mut self,
         place: &Place<'_>,
         code: &str,
-        cursor: usize,
-    ) -> Option<Vec<Candidate>> {
-        let (server, position) = self.open(place, code, cursor).await?;
-        let params = json!({ "textDocument": { "uri": server.uri() }, "position": position });
-        let answer = server
-            .ask("textDocument/completion", params, PATIENCE)
-            .await?;
-        let items = answer.get("items").unwrap_or(&answer).as_array()?.clone();
-        let mut items: Vec<(String, Candidate)> = items.iter().filter_map(candidate).collect();
-        items.sort_by(|(one, _), (other, _)| one.cmp(other));
-        Some(items.into_iter().map(|(_, candidate)| candidate).collect())
+        start: usize,
+        at: &Code,
+        detail: u8,
+    ) -> Option<Bundle> {
+        let length = code[start..].find(|c| !is_word(c));
+        let name = &code[start..length.map_or(code.len(), |length| start + length)];
+        let declared_here = take_apart(&code[..at.statement])
+            .is_ok_and(|cell| cell.variables.iter().any(|variable| variable.name == name));
+        let is_member =
+            !at.word.is_empty() && at.is_member || code[..start].trim_end().ends_with(['.', ':']);
+        let is_own = !is_member && !declared_here;
+        let document = place.document(code);
+        let position = document.position(start);
+        let mut parts = Vec::new();
+        let mut excuse = None;
+        match self.open(place, &document).await {
+            Ok((server, deadline)) => {
+                let hover = server.ask("textDocument/hover", &position);
+                let hover = timeout_at(deadline, hover).await.ok().flatten();
+                if let Some(text) = hover
+                    .as_ref()
+                    .and_then(|hover| hover["contents"]["value"].as_str())
+                {
+                    parts.push(describe::without_generated(text));
+                }
+                if detail > 0 {
+                    let definition = server.ask("textDocument/definition", &position);
+                    let definition = timeout_at(deadline, definition).await.ok().flatten();
+                    parts.extend(
+                        definition.and_then(|answer| describe::source(&answer, &document.text)),
+                    );
+                }
+            }
+            Err(NotNow::Reading) => {
+                excuse = Some("rust-analyzer still reads the toolkit's sources, which takes some ten seconds once: ask again in a moment.".to_owned());
+            }
+            Err(NotNow::Unready(why)) => {
+                excuse = Some(format!("Nothing more is known of this name: {why}."));
+            }
+        }
+        if is_own {
+            parts.extend(describe::variable(place.session, name, parts.is_empty()));
+        }
+        if parts.is_empty() {
+            parts.extend(excuse);
+        }
+        (!parts.is_empty()).then(|| describe::bundle(&parts.join("\n\n")))
     }
 
-    async fn ask_hover(&mut self, place: &Place<'_>, code: &str, at: usize) -> Option<String> {
-        let (server, position) = self.open(place, code, at).await?;
-        let params = json!({ "textDocument": { "uri": server.uri() }, "position": position });
-        let answer = server.ask("textDocument/hover", params, PATIENCE).await?;
-        answer["contents"]["value"].as_str().map(str::to_owned)
+    /// What happened to rust-analyzer and is to be told.
+    pub(super) fn take_notice(&mut self) -> Option<String> {
+        self.server.take_notice()
     }
 
-    /// The server, with the session's text as it is now and the code in it; none when there is none or it has gone.
+    /// The server with this text, and until when it may answer.
     async fn open(
         &mut self,
         place: &Place<'_>,
-        code: &str,
-        at: usize,
-    ) -> Option<(&mut Server, Value)> {
-        if self.server.as_ref().is_some_and(Server::has_gone) {
-            // It is started once more with this question.
-            self.server = None;
-        }
-        if self.server.is_none() && self.failed.is_none() {
-            match start(place).await {
-                Ok(server) => self.server = Some(server),
-                Err(why) => {
-                    tracing::warn!("no completion by rust-analyzer: {why}");
-                    self.failed = Some(why);
-                }
+        document: &Document,
+    ) -> Result<(&Ready, Instant), NotNow<'_>> {
+        let deadline = Instant::now() + PATIENCE;
+        let setup = Setup {
+            toolchain: place.toolchain,
+            folder: place.folder,
+            groups: place.groups(),
+            first: place.document(FIRST),
+        };
+        let server = self.server.ready(setup, deadline).await?;
+        server.set_text(&document.text);
+        Ok((server, deadline))
+    }
+}
+
+impl Place<'_> {
+    fn document(&self, code: &str) -> Document {
+        // Lines with commands stay, as blanks: only `:type` has code.
+        let blank = |line: &str| {
+            let lead = line.len() - line.trim_start().len();
+            let code = line.trim_start();
+            let keep = [":type ", ":t "]
+                .iter()
+                .find(|command| code.starts_with(**command));
+            let until = keep.map_or(line.len(), |command| lead + command.len());
+            let is_command = code.starts_with(':') && !code.starts_with("::");
+            match is_command {
+                true => format!("{}{}", " ".repeat(until), &line[until..]),
+                false => line.to_owned(),
             }
-        }
-        let server = self.server.as_mut()?;
-        let project = Project::of(place.session, code);
-        let position = project.position(at);
-        server.set_text(&project.text).await;
-        Some((server, position))
+        };
+        let lines: Vec<String> = code.split('\n').map(blank).collect();
+        Document::of(self.session, self.sources, &lines.join("\n"))
+    }
+
+    /// The folders of crates outside the toolkit, each with a manifest.
+    fn groups(&self) -> Vec<PathBuf> {
+        let folder = |group: &Group| {
+            let mut folders = group.library.ancestors();
+            folders
+                .find(|folder| folder.join("Cargo.toml").is_file())
+                .map(Path::to_owned)
+        };
+        self.dependencies.iter().filter_map(folder).collect()
     }
 }
 
-/// What the analysis is of.
-pub(super) struct Place<'a> {
-    pub(super) toolchain: &'a Toolchain,
-    /// The session's folder.
-    pub(super) folder: &'a Path,
-    pub(super) session: &'a Session,
-}
-
-async fn start(place: &Place<'_>) -> Result<Server, String> {
-    let named = std::env::var_os("CARNET_RUST_ANALYZER").map(PathBuf::from);
-    let program = named.unwrap_or_else(|| place.toolchain.program("rust-analyzer"));
-    if !program.is_file() {
-        return Err(format!(
-            "{} is not there; `rustup component add rust-analyzer rust-src` installs it",
-            program.display()
-        ));
-    }
-    let folder = place.folder.join("analysis");
-    project::write(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
-    Server::start(&program, &folder, place.toolchain)
-        .await
-        .map_err(|error| format!("{}: {error}", program.display()))
-}
-
-fn is_word(c: char) -> bool {
-    c.is_alphanumeric() || c == '_'
-}
-
-fn word_start(before: &str) -> usize {
-    before.len()
-        - before
-            .chars()
-            .rev()
-            .take_while(|c| is_word(*c))
-            .map(char::len_utf8)
-            .sum::<usize>()
-}
-
-fn fits(text: &str, word: &str) -> bool {
-    text.to_lowercase().contains(&word.to_lowercase())
-}
-
-fn own_names(session: &Session, word: &str) -> Vec<Candidate> {
-    let variables = session.variables.iter().map(|(name, variable)| Candidate {
-        text: name.clone(),
-        kind: "instance".to_owned(),
-        signature: Some(variable.type_.replace(' ', "")),
-    });
-    let items = session.item_names().map(|name| Candidate {
-        text: name.to_owned(),
-        kind: "class".to_owned(),
-        signature: None,
-    });
-    variables
-        .chain(items)
-        .filter(|candidate| candidate.text.starts_with(word))
-        .collect()
-}
-
-fn completions(
-    replaced: std::ops::Range<usize>,
-    typed: &str,
-    names: Vec<String>,
-    kind: &str,
+/// The columns that can stand in a literal of which `written` is there.
+fn complete_column(
+    place: &Place<'_>,
+    text: &Text<'_>,
+    written: &str,
+    cursor: usize,
 ) -> Completions {
-    let candidates = names
-        .into_iter()
-        .filter(|name| name.starts_with(typed))
-        .map(|text| Candidate {
-            text,
-            kind: kind.to_owned(),
-            signature: None,
-        })
-        .collect();
+    let columns = columns::of(text, place.session, place.sources);
+    let typed = columns::typed(written, &columns);
+    let fitting = columns
+        .iter()
+        .filter(|column| column.name.starts_with(typed));
     Completions {
-        replaced,
-        candidates,
+        replaced: cursor - typed.len()..cursor,
+        candidates: fitting
+            .map(|column| Candidate {
+                text: column.name.clone(),
+                kind: "field".to_owned(),
+                signature: Some(column.type_.clone()),
+            })
+            .collect(),
     }
 }
 
-/// One candidate of the server's, after the text it sorts by.
-fn candidate(item: &Value) -> Option<(String, Candidate)> {
-    let label = item["label"].as_str()?;
-    let inserted = item["textEdit"]["newText"].as_str();
-    let inserted = inserted.or(item["insertText"].as_str());
-    let text = inserted.unwrap_or(label).replace("$0", "");
-    let text = text.trim_end_matches("()").to_owned();
-    let kind = match item["kind"].as_u64() {
-        Some(2) => "method",
-        Some(3 | 4) => "function",
-        Some(5 | 10) => "property",
-        Some(6) => "instance",
-        Some(7 | 22) => "class",
-        Some(8) => "interface",
-        Some(9) => "module",
-        Some(13 | 20) => "enum",
-        Some(14) => "keyword",
-        Some(21) => "constant",
-        _ => "text",
-    };
-    let detail = item["detail"].as_str();
-    let signature = detail.or(item["labelDetails"]["description"].as_str());
-    let sort = item["sortText"].as_str().unwrap_or(label).to_owned();
-    Some((
-        sort,
-        Candidate {
-            text,
-            kind: kind.to_owned(),
-            signature: signature.map(str::to_owned),
-        },
-    ))
+impl super::Direct {
+    /// The analysis, and what it is of; none without a toolchain, which the first cell tells.
+    pub(super) async fn analysis(&mut self) -> Option<(&mut Analysis, Place<'_>)> {
+        self.find_tools().await.ok()?;
+        let tools = self.tools.as_ref()?;
+        let place = Place {
+            toolchain: &tools.toolchain,
+            folder: tools.folder.path(),
+            session: &self.session,
+            sources: &self.sources,
+            crates: self.crates.as_deref().unwrap_or_default(),
+            dependencies: &self.dependencies,
+        };
+        Some((&mut self.analysis, place))
+    }
+
+    /// What happened to rust-analyzer is told in the next cell.
+    pub(super) fn tell_of_analysis(&mut self) {
+        if let Some(text) = self.analysis.take_notice() {
+            self.notice.get_or_insert_default().push_str(&text);
+        }
+    }
 }
