@@ -150,6 +150,44 @@ def look(kernel, times, ours, libraries, rustc):
         times.setdefault("completion, warm", []).append(warm)
 
 
+def table(times, cells):
+    """The rows of what was measured."""
+    ours = {name: statistics.median(values) for name, values in times["carnet"].items()}
+    peer = {name: statistics.median(values) for name, values in times["stock"].items()}
+    rows = []
+
+    def row(name, unit, left, right, peer_name, goal=""):
+        if left is not None and right:
+            rows.append({"name": name, "unit": unit, "ours": round(left, 3), "peer": round(right, 3), "peer_name": peer_name, "ratio": round(left / right, 3), "goal": goal})
+
+    if "kernel ready" in ours:
+        row("kernel ready", "s", ours["kernel ready"], peer["kernel ready"], STOCK, "≤ 0.5 s")
+        first = "first cell with frames in scope"
+        row(first, "s", ours[first], peer[first], STOCK, "≤ 1.5 s")
+        for name in LOOK:
+            row(name, "s", ours[name], peer[name], STOCK)
+            row(name, "s", ours[name], ours[f"rustc: {name}"], "bare rustc", "≤ 1.3")
+        row("warm cells, median", "s", statistics.median(ours[name] for name in LOOK), statistics.median(peer[name] for name in LOOK), STOCK, "≤ 0.2")
+        row("memory before the first completion", "MB", ours["memory"], peer["memory"], STOCK, "≤ 0.1")
+        row("completion, warm", "s", ours.get("completion, warm"), peer.get("completion, warm"), STOCK, "≤ 0.3 s")
+    numbers = [f"notebook cell {number}" for number in range(1, len(cells) + 1)]
+    if all(name in ours and name in peer for name in numbers):
+        for name in numbers:
+            row(name, "s", ours[name], peer[name], STOCK)
+        row("notebook 01, all cells", "s", sum(ours[name] for name in numbers), sum(peer[name] for name in numbers), STOCK)
+    return rows
+
+
+def report(rows):
+    """Prints the rows and writes them."""
+    print("| what | unit | Carnet | peer | peer's | ratio | goal |\n| --- | --- | --- | --- | --- | --- | --- |")
+    for entry in rows:
+        print("| {name} | {unit} | {ours} | {peer_name} | {peer} | {ratio} | {goal} |".format(**entry))
+    path = HERE / "results" / "kernel.json"
+    path.write_text(json.dumps(rows, indent=2, ensure_ascii=False) + "\n")
+    print(f"written to {path.relative_to(ROOT)}", flush=True)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--kernel", required=True, type=pathlib.Path, help="carnet-kernel")
@@ -185,6 +223,8 @@ def main():
                     look(kernel, times[name], name == "carnet", libraries, rustc)
             print(f"first look, round {turn + 1} of {options.rounds}", flush=True)
     cells = notebook_cells()
+    if options.only is None:
+        report(table(times, cells))
     if options.only != "look":
         for turn in range(options.rounds):
             for name in commands:
@@ -193,38 +233,7 @@ def main():
                         code = code.replace('path = "../kernel-ext/toolkit"', f'path = "{TOOLKIT}"')
                         times[name].setdefault(f"notebook cell {number}", []).append(kernel.run(code))
             print(f"notebook, round {turn + 1} of {options.rounds}", flush=True)
-
-    ours = {name: statistics.median(values) for name, values in times["carnet"].items()}
-    peer = {name: statistics.median(values) for name, values in times["stock"].items()}
-    rows = []
-
-    def row(name, unit, left, right, peer_name, goal=""):
-        if left is not None and right:
-            rows.append({"name": name, "unit": unit, "ours": round(left, 3), "peer": round(right, 3), "peer_name": peer_name, "ratio": round(left / right, 2), "goal": goal})
-
-    if options.only != "notebook":
-        row("kernel ready", "s", ours["kernel ready"], peer["kernel ready"], STOCK, "≤ 0.5 s")
-        first = "first cell with frames in scope"
-        row(first, "s", ours[first], peer[first], STOCK, "≤ 1.5 s")
-        for name in LOOK:
-            row(name, "s", ours[name], peer[name], STOCK)
-            row(name, "s", ours[name], ours[f"rustc: {name}"], "bare rustc", "≤ 1.3")
-        row("warm cells, median", "s", statistics.median(ours[name] for name in LOOK), statistics.median(peer[name] for name in LOOK), STOCK, "≤ 0.2")
-        row("memory before the first completion", "MB", ours["memory"], peer["memory"], STOCK, "≤ 0.1")
-        row("completion, warm", "s", ours.get("completion, warm"), peer.get("completion, warm"), STOCK, "≤ 0.3 s")
-    if options.only != "look":
-        numbers = [f"notebook cell {number}" for number in range(1, len(cells) + 1)]
-        for name in numbers:
-            row(name, "s", ours[name], peer[name], STOCK)
-        row("notebook 01, all cells", "s", sum(ours[name] for name in numbers), sum(peer[name] for name in numbers), STOCK)
-
-    print("| what | unit | Carnet | peer | peer's | ratio | goal |\n| --- | --- | --- | --- | --- | --- | --- |")
-    for entry in rows:
-        print("| {name} | {unit} | {ours} | {peer_name} | {peer} | {ratio} | {goal} |".format(**entry))
-    if options.only is None:
-        path = HERE / "results" / "kernel.json"
-        path.write_text(json.dumps(rows, indent=2, ensure_ascii=False) + "\n")
-        print(f"written to {path.relative_to(ROOT)}")
+    report(table(times, cells))
 
 
 if __name__ == "__main__":
