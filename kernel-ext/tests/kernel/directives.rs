@@ -79,6 +79,24 @@ fn crates_outside_the_toolkit_are_built_once_and_used_by_later_cells() {
             error.text
         );
         assert_eq!(lab.execute("wrapped").await.result(), "Wrapped(7)");
+        // A crate of two that is asked for again leaves the other one there; `:clear` forgets both and takes new ones.
+        lab.execute(&format!("{}{}", dep("first-crate"), dep("second-crate")))
+            .await
+            .good();
+        lab.execute(&dep("second-crate")).await.good();
+        let both = "(first_crate::wrap().0, second_crate::fourteen())";
+        assert_eq!(lab.execute(both).await.result(), "(7, 14)");
+        let ran = lab
+            .execute(&format!(
+                ":clear\n{}first_crate::wrap()",
+                dep("first-crate")
+            ))
+            .await;
+        assert!(
+            matches!(ran.good().shown.last(), Some(Shown::Result(text)) if text == "Wrapped(7)"),
+            "{:?}",
+            ran.shown
+        );
         lab.finish().await;
     });
 }

@@ -205,14 +205,17 @@ fn uses(text: &str, name: &str) -> bool {
     })
 }
 
-/// A crate that was asked for again counts as it was asked for last.
-fn newest(groups: &[Group]) -> Vec<&Group> {
+/// The groups with the crates that each still stands for: one that was asked for again counts as it was asked for last.
+fn newest(groups: &[Group]) -> Vec<Group> {
     let mut seen = BTreeSet::new();
-    let mut newest: Vec<&Group> = groups
-        .iter()
-        .rev()
-        .filter(|group| group.externs.keys().all(|name| seen.insert(name)))
-        .collect();
+    let mut newest = Vec::new();
+    for group in groups.iter().rev() {
+        let mut group = group.clone();
+        group.externs.retain(|name, _| seen.insert(name.clone()));
+        if !group.externs.is_empty() {
+            newest.push(group);
+        }
+    }
     newest.reverse();
     newest
 }

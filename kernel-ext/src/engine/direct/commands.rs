@@ -6,7 +6,7 @@ use super::Direct;
 use super::build::{Place, Unbuilt, build};
 use super::cell::take_apart;
 use super::directive::Directive;
-use super::mir::TypeOf;
+use super::mir::{TypeOf, readable};
 use crate::engine::{Bundle, CellError, Engine, Output};
 
 /// What a command does, for `:help`.
@@ -157,10 +157,7 @@ impl Direct {
         let mut html = "<table><thead><tr><th>variable</th><th>type</th><th>declared in</th></tr></thead><tbody>".to_owned();
         for variable in variables {
             let mutable = if variable.mutable { "mut " } else { "" };
-            let type_ = variable
-                .type_
-                .replace(' ', "")
-                .replace("'static", "'static ");
+            let type_ = readable(&variable.type_);
             text.push_str(&format!(
                 "{mutable}{}: {type_}  ({})\n",
                 variable.name, variable.cell
@@ -207,7 +204,7 @@ impl Direct {
         };
         match build(&place, &cell, "the expression", &code).await {
             Ok(built) => Ok(match built.types.get(ASKED) {
-                Some(TypeOf::Named(type_) | TypeOf::Unnameable(type_)) => type_.replace(' ', ""),
+                Some(TypeOf::Named(type_) | TypeOf::Unnameable(type_)) => readable(type_),
                 None => "The type is not known.".to_owned(),
             }),
             Err(Unbuilt::System(error)) => Err(CellError::new("error", error.to_string())),

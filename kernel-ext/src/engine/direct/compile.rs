@@ -83,7 +83,7 @@ pub(crate) async fn compile(
     file: &str,
     name: &str,
     cells: &[String],
-    dependencies: &[&Group],
+    dependencies: &[Group],
     optimisation: u8,
 ) -> std::io::Result<Compiled> {
     let mut command = Command::new(&toolchain.rustc);

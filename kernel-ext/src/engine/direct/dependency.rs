@@ -106,10 +106,17 @@ fn check_version(asked: &Asked) -> Result<(), CellError> {
         toml::Value::String(version) => Some(version.as_str()),
         value => value.get("version").and_then(toml::Value::as_str),
     });
-    let header = format!("\nname = \"{}\"\nversion = \"", asked.name);
-    let there = LOCK
-        .split_once(&header)
-        .and_then(|(_, rest)| rest.split('"').next());
+    // Cells write `_` where a package's name has `-`; the other way round it is the same crate too.
+    let names = [
+        asked.name.clone(),
+        asked.name.replace('-', "_"),
+        asked.name.replace('_', "-"),
+    ];
+    let there = names.iter().find_map(|name| {
+        let header = format!("\nname = \"{name}\"\nversion = \"");
+        let (_, rest) = LOCK.split_once(&header)?;
+        rest.split('"').next()
+    });
     let (Some(wanted), Some(there)) = (wanted, there) else {
         return Ok(());
     };
@@ -147,7 +154,7 @@ pub(crate) async fn build_group(
     let record = folder.join("built.json");
     let found = std::fs::read(&record).ok();
     let found: Option<Group> = found.and_then(|found| serde_json::from_slice(&found).ok());
-    let has_path = lines.iter().any(|line| line.contains("path"));
+    let has_path = lines.iter().any(|line| is_in_a_folder(line));
     // A crate in a folder may have changed; cargo knows.
     if let Some(group) = found.filter(|group| group.library.is_file() && !has_path) {
         return Ok(group);
@@ -163,6 +170,11 @@ pub(crate) async fn build_group(
     std::fs::write(&record, text)
         .map_err(|error| failed(&format!("{} could not be written", record.display()), error))?;
     Ok(group)
+}
+
+fn is_in_a_folder(line: &str) -> bool {
+    let table: toml::Table = line.parse().unwrap_or_default();
+    table.values().any(|value| value.get("path").is_some())
 }
 
 /// Relative paths are meant from the notebook's folder.
@@ -461,6 +473,8 @@ mod tests {
             ["either = \"1\""]
         );
         let error = outside_toolkit(&lines(&["polars = \"0.40\""]), &crates()).unwrap_err();
+        let other = lines(&["serde-json = \"0.9\""]);
+        assert!(outside_toolkit(&other, &crates()).is_err());
         assert!(
             error.value.contains("the toolkit has `polars` 0.55"),
             "{}",

@@ -19,6 +19,20 @@ pub(crate) enum TypeOf {
     Unnameable(String),
 }
 
+/// A type as people write it: the spaces between tokens go, but for those between two words.
+pub(crate) fn readable(type_: &str) -> String {
+    let is_word = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || c == '_');
+    let mut text = String::with_capacity(type_.len());
+    let mut letters = type_.chars().peekable();
+    while let Some(letter) = letters.next() {
+        let parts = is_word(text.chars().next_back()) && is_word(letters.peek().copied());
+        if letter != ' ' || parts {
+            text.push(letter);
+        }
+    }
+    text.replace("->", " -> ").replace(',', ", ")
+}
+
 /// The types of the variables that `mir` says were stored, as later cells write them. `own` are the names of the items
 /// of the cell itself, whose crate is `crate_name`.
 pub(crate) fn types_of(
@@ -154,6 +168,26 @@ mod tests {
         match written(type_, "cell_1", &own) {
             TypeOf::Named(text) => text.replace(' ', ""),
             TypeOf::Unnameable(text) => format!("unnameable: {text}"),
+        }
+    }
+
+    #[test]
+    fn types_read_as_people_write_them() {
+        for (tokens, read) in [
+            (
+                "std :: vec :: Vec < & 'static str >",
+                "std::vec::Vec<&'static str>",
+            ),
+            (
+                "Box < dyn Fn (f64) -> * const u8 >",
+                "Box<dyn Fn(f64) -> *const u8>",
+            ),
+            (
+                "(i32 , & 'static mut [u8 ; 2])",
+                "(i32, &'static mut[u8;2])",
+            ),
+        ] {
+            assert_eq!(readable(tokens), read);
         }
     }
 

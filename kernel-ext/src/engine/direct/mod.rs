@@ -268,6 +268,8 @@ impl Direct {
                 lines.push(directive.argument.clone());
             } else {
                 self.command(directive, outputs).await?;
+                // It may have started the process anew.
+                self.prepare().await?;
             }
         }
         let lines = outside_toolkit(&lines, self.crates.as_deref().unwrap_or_default())?;
@@ -300,6 +302,8 @@ impl Direct {
         self.cells.clear();
         self.sources.clear();
         self.analysis = Analysis::default();
+        // Their libraries are found by links in the folder that goes.
+        self.dependencies.clear();
         self.tools = None;
         Ok(())
     }
