@@ -11,7 +11,7 @@ PYTHON ?= python3
 NOTEBOOKS := $(or $(shell git ls-files 'notebooks/*.ipynb' 2>/dev/null),$(wildcard notebooks/*.ipynb))
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lab notebook lint fmt build kernel container bench-load bench-kernel conformance fuzz
+.PHONY: help demo test lab notebook lint fmt build kernel components container bench-load bench-kernel conformance fuzz
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/make \1\t\2/' | expand -t 16
@@ -19,12 +19,12 @@ help: ## list the commands
 demo: build kernel ## the whole chain from nothing: load, notebook, models, artefact, API, one answer
 	@BIN=$(BIN) scripts/demo
 
-test: build kernel .venv/bin/jupyter-lab ## all tests: units, documents, real databases, kernel, HTTP; then the notebooks
+test: build kernel components .venv/bin/jupyter-lab ## all tests: units, documents, real databases, kernel, HTTP; then the notebooks
 	scripts/test-servers cargo test --locked --workspace
 	$(BIN)/carnet notebook check $(NOTEBOOKS)
 	scripts/check-notebooks $(BIN)/carnet $(NOTEBOOKS)
 
-lab: build kernel .venv/bin/jupyter-lab ## open JupyterLab with the Carnet kernel
+lab: build kernel components .venv/bin/jupyter-lab ## open JupyterLab with the Carnet kernel
 	.venv/bin/jupyter-lab --notebook-dir=notebooks $(LAB_FLAGS)
 
 notebook: build kernel ## execute the notebooks again, in place, and check them
@@ -65,6 +65,11 @@ container: ## build the API's image, start it and ask it for a prediction (needs
 
 kernel: build
 	@$(BIN)/carnet-kernel install --prefix .venv --name carnet
+
+# What completion reads; rustup does not bring a component of rust-toolchain.toml to a toolchain that is there already.
+components:
+	@root=$$(rustc --print sysroot); test -x $$root/bin/rust-analyzer -a -d $$root/lib/rustlib/src/rust/library || \
+		rustup component add rust-analyzer rust-src
 
 # Peers have an environment of their own, which nothing but the benchmarks needs.
 .venv-bench/bin/python: bench/requirements.txt
