@@ -55,6 +55,11 @@ pub fn limits() -> Limits {
     *LIMITS.read().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// Takes and gives back the limits' lock.
+pub(super) fn probe() {
+    drop(LIMITS.write().unwrap_or_else(PoisonError::into_inner));
+}
+
 /// Changes the limits for all that is shown from now on.
 pub fn set_limits(limits: Limits) {
     *LIMITS.write().unwrap_or_else(PoisonError::into_inner) = limits;

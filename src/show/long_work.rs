@@ -25,6 +25,11 @@ struct Seen {
 static FOLLOWED: AtomicBool = AtomicBool::new(false);
 static WORKS: Mutex<BTreeMap<u64, Seen>> = Mutex::new(BTreeMap::new());
 
+/// Takes and gives back this module's lock.
+pub(super) fn probe() {
+    drop(works());
+}
+
 fn works() -> MutexGuard<'static, BTreeMap<u64, Seen>> {
     WORKS.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -59,7 +64,7 @@ fn hear(step: Step) {
     if !FOLLOWED.swap(true, Ordering::SeqCst) {
         // Without a thread there are no bars, and the work goes on.
         let _ = thread::Builder::new()
-            .name("progress".to_owned())
+            .name("carnet-progress".to_owned())
             .spawn(follow);
     }
 }

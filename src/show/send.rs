@@ -8,6 +8,7 @@
 
 use std::env;
 use std::io::{self, Write};
+use std::sync::OnceLock;
 
 use serde_json::{Value, json};
 
@@ -53,8 +54,13 @@ pub(super) enum Reader {
     Terminal,
 }
 
-/// Who runs this process.
-pub(super) fn reader() -> Reader {
+/// Who runs this process. The environment is read once: it has a lock, which a cell that was stopped may hold.
+pub(super) fn reader() -> &'static Reader {
+    static READER: OnceLock<Reader> = OnceLock::new();
+    READER.get_or_init(read_environment)
+}
+
+fn read_environment() -> Reader {
     match (env::var(TOKEN_VARIABLE), env::var_os(EVCXR_VARIABLE)) {
         (Ok(token), _) if !token.is_empty() => Reader::Carnet(token),
         (_, Some(_)) => Reader::Evcxr,
@@ -71,7 +77,7 @@ pub fn send(role: Role, bundle: &Bundle) {
 
 /// Sends any message; an empty bundle is none.
 pub(super) fn deliver(message: &Message<'_>) {
-    let framed = frame(&reader(), message);
+    let framed = frame(reader(), message);
     if framed.is_empty() {
         return;
     }

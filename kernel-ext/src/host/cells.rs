@@ -1,8 +1,9 @@
 //! The thread that runs cells, and how a cell is stopped: first by asking, then by making its thread stand still for good
 //! and going on with a new one.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
+use std::sync::atomic::{AtomicI32, AtomicU64, Ordering};
 use std::sync::mpsc::{Sender, channel};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
@@ -10,9 +11,10 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result};
 
 use super::RunCell;
+use super::input;
 use super::library::{Toolkit, call};
 use super::report_unloadable;
-use super::standstill::{Ballast, Standstill};
+use super::standstill::{Ballast, Standstill, threads};
 
 /// How long a cell that was asked to stop may take to end by itself.
 const ASKING: Duration = Duration::from_millis(300);
@@ -26,11 +28,15 @@ pub(super) struct Cells {
     toolkit: Toolkit,
     standstill: Standstill,
     thread: Thread,
+    /// The threads there were when the last cell began.
+    before: BTreeSet<i32>,
 }
 
 /// What is known of a thread that runs cells.
 struct Thread {
     cells: Sender<RunCell>,
+    /// How many cells were given to it.
+    given: u64,
     state: Arc<State>,
 }
 
@@ -38,8 +44,8 @@ struct Thread {
 struct State {
     /// Its number in the system, once it runs.
     id: AtomicI32,
-    /// Whether a cell was given to it that has not ended.
-    busy: AtomicBool,
+    /// How many of the cells that were given to it have ended.
+    ended: AtomicU64,
     ballast: Ballast,
 }
 
@@ -50,12 +56,16 @@ impl Cells {
             toolkit,
             standstill: Standstill::prepare()?,
             thread: start_thread()?,
+            before: BTreeSet::new(),
         })
     }
 
     /// Gives a cell to the thread; its end is told by its report.
     pub(super) fn run(&mut self, cell: RunCell) -> Result<()> {
-        self.thread.state.busy.store(true, Ordering::SeqCst);
+        // A stop that came when the cell before had ended was meant for that.
+        self.toolkit.forget_stop();
+        self.before = threads();
+        self.thread.given += 1;
         self.thread
             .cells
             .send(cell)
@@ -83,10 +93,13 @@ impl Cells {
             }
             let thread = state.id.load(Ordering::SeqCst);
             let toolkit = self.toolkit;
-            let free = move || toolkit.probe();
+            let free = move || {
+                toolkit.probe();
+                input::probe();
+            };
             let stands = self.standstill.hold(thread, &state.ballast, free);
             if stands && self.toolkit.is_running() {
-                let shared = self.standstill.others_run(thread);
+                let shared = self.standstill.others_use(thread, &self.before);
                 // SAFETY: the thread stands still, and nothing lets it go on after this.
                 unsafe { self.toolkit.abandon(shared) };
                 self.standstill.keep();
@@ -100,7 +113,7 @@ impl Cells {
     }
 
     fn is_busy(&self) -> bool {
-        self.thread.state.busy.load(Ordering::SeqCst)
+        self.thread.state.ended.load(Ordering::SeqCst) != self.thread.given
     }
 }
 
@@ -121,12 +134,13 @@ fn start_thread() -> Result<Thread> {
                     // The kernel has gone if it cannot be told.
                     let _ = report_unloadable(&format!("{error:#}"));
                 }
-                own.busy.store(false, Ordering::SeqCst);
+                own.ended.fetch_add(1, Ordering::SeqCst);
             }
         })
         .context("no thread to run cells on")?;
     Ok(Thread {
         cells: sender,
+        given: 0,
         state,
     })
 }

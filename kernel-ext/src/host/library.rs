@@ -13,6 +13,7 @@ use super::input;
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Toolkit {
     stop: unsafe extern "C" fn(),
+    forget_stop: unsafe extern "C" fn(),
     phase: unsafe extern "C" fn() -> u8,
     probe: unsafe extern "C" fn(),
     abandon: unsafe extern "C" fn(u8),
@@ -41,6 +42,7 @@ impl Toolkit {
             let open: Symbol<unsafe extern "C" fn()> = library.get(b"carnet_toolkit_open\0")?;
             let toolkit = Self {
                 stop: *library.get(b"carnet_toolkit_stop\0")?,
+                forget_stop: *library.get(b"carnet_toolkit_forget_stop\0")?,
                 phase: *library.get(b"carnet_toolkit_phase\0")?,
                 probe: *library.get(b"carnet_toolkit_probe\0")?,
                 abandon: *library.get(b"carnet_toolkit_abandon\0")?,
@@ -57,6 +59,12 @@ impl Toolkit {
     pub(super) fn stop(self) {
         // SAFETY: as in `open`.
         unsafe { (self.stop)() }
+    }
+
+    /// Takes back what [`Self::stop`] asked.
+    pub(super) fn forget_stop(self) {
+        // SAFETY: as in `open`.
+        unsafe { (self.forget_stop)() }
     }
 
     /// Whether the user's statements run just now.

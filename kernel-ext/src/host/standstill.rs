@@ -2,8 +2,9 @@
 //! does it, and only where it does no harm: a thread that holds a lock the rest of the process needs is let go on and tried
 //! again. The thread's stack stays, so what lies on it can be moved away.
 
+use std::collections::BTreeSet;
 use std::fs;
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use std::sync::mpsc::channel;
 use std::sync::{Mutex, PoisonError};
 use std::thread::sleep;
@@ -23,8 +24,8 @@ fn signal() -> libc::c_int {
 static HOLD: AtomicU32 = AtomicU32::new(0);
 /// The last attempt whose thread was kept: it and those of kept ones before stand for good.
 static KEPT: AtomicU32 = AtomicU32::new(0);
-/// Whether it does.
-static STANDS: AtomicBool = AtomicBool::new(false);
+/// The attempt for which a thread stands still; 0 when none does.
+static STANDS: AtomicU32 = AtomicU32::new(0);
 /// The last attempt that met the thread where it might hold a lock.
 static DECLINED: AtomicU32 = AtomicU32::new(0);
 /// Where libc's code and the loader's lie: a thread interrupted in there may hold the allocator's or the loader's lock.
@@ -84,12 +85,12 @@ impl Standstill {
         free: impl FnOnce() + Send + 'static,
     ) -> bool {
         self.attempts += 1;
-        STANDS.store(false, Ordering::SeqCst);
         HOLD.store(self.attempts, Ordering::SeqCst);
         // SAFETY: a system call without pointers; a thread that has ended makes it fail.
         let sent = unsafe { libc::syscall(libc::SYS_tgkill, libc::getpid(), thread, signal()) };
         let declined = || DECLINED.load(Ordering::SeqCst) == self.attempts;
-        let answered = || STANDS.load(Ordering::SeqCst) || declined();
+        let stands = || STANDS.load(Ordering::SeqCst) == self.attempts;
+        let answered = || stands() || declined();
         if sent != 0 || !within(SHORT, answered) || declined() {
             return false;
         }
@@ -103,13 +104,13 @@ impl Standstill {
             free();
             let _ = sender.send(());
         });
-        probe.is_ok() && done.recv_timeout(SHORT).is_ok()
+        probe.is_ok() && done.recv_timeout(SHORT).is_ok() && stands() && !declined()
     }
 
     /// Lets the thread go on, and waits until it does.
     pub(super) fn release(&self) {
         HOLD.store(0, Ordering::SeqCst);
-        within(SHORT, || !STANDS.load(Ordering::SeqCst));
+        within(SHORT, || STANDS.load(Ordering::SeqCst) != self.attempts);
     }
 
     /// Leaves the thread as it is, for good. Later attempts are for other threads.
@@ -118,27 +119,61 @@ impl Standstill {
         HOLD.store(0, Ordering::SeqCst);
     }
 
-    /// Whether other threads than this one and the caller's are at work.
-    pub(super) fn others_run(&self, thread: i32) -> bool {
+    /// Whether other threads than the caller's and `thread` may use what the cell on `thread` only lent them: those that
+    /// began after the cell did, when these were there, and every one that is at work. The workers of pools wait for work
+    /// when they do nothing; all others that began with the cell may wait for something of the cell's.
+    pub(super) fn others_use(&self, thread: i32, before: &BTreeSet<i32>) -> bool {
         // SAFETY: a system call without arguments.
         let own = unsafe { libc::gettid() };
         (0..3).any(|_| {
             sleep(Duration::from_millis(2));
-            let tasks = fs::read_dir("/proc/self/task").into_iter().flatten();
-            tasks
-                .flatten()
-                .filter(|task| {
-                    let id = task.file_name().to_string_lossy().parse().unwrap_or(own);
-                    id != own && id != thread
-                })
-                .any(|task| {
-                    let stat = fs::read_to_string(task.path().join("stat")).unwrap_or_default();
-                    let state = stat.rsplit(')').next().unwrap_or_default().trim_start();
-                    state.starts_with('R')
-                })
+            let mut others = threads();
+            others.retain(|id| *id != own && *id != thread);
+            others
+                .into_iter()
+                .any(|id| is_working(id) || (!before.contains(&id) && !is_idle_worker(id)))
         })
     }
 }
+
+/// The threads of this process.
+pub(super) fn threads() -> BTreeSet<i32> {
+    let tasks = fs::read_dir("/proc/self/task").into_iter().flatten();
+    tasks
+        .flatten()
+        .filter_map(|task| task.file_name().to_str()?.parse().ok())
+        .collect()
+}
+
+fn about(thread: i32, what: &str) -> String {
+    fs::read_to_string(format!("/proc/self/task/{thread}/{what}")).unwrap_or_default()
+}
+
+fn is_working(thread: i32) -> bool {
+    let stat = about(thread, "stat");
+    let state = stat.rsplit(')').next().unwrap_or_default().trim_start();
+    state.starts_with('R')
+}
+
+/// Whether it is a thread of Carnet's own, which borrows nothing, or a worker of a pool (of polars, tokio, sqlx) and waits as
+/// idle workers do: for a lock's signal or for sockets, not asleep for a time.
+fn is_idle_worker(thread: i32) -> bool {
+    let name = about(thread, "comm");
+    if name.starts_with("carnet-") {
+        return true;
+    }
+    let pooled = ["polars", "tokio", "sqlx", "rayon"];
+    let waits = [libc::SYS_futex, libc::SYS_epoll_pwait, EPOLL_WAIT];
+    let call = about(thread, "syscall");
+    let call = call.split(' ').next().and_then(|call| call.parse().ok());
+    pooled.iter().any(|start| name.starts_with(start))
+        && call.is_some_and(|call: libc::c_long| waits.contains(&call))
+}
+
+#[cfg(target_arch = "x86_64")]
+const EPOLL_WAIT: libc::c_long = libc::SYS_epoll_wait;
+#[cfg(not(target_arch = "x86_64"))]
+const EPOLL_WAIT: libc::c_long = libc::SYS_epoll_pwait;
 
 fn within(limit: Duration, reached: impl Fn() -> bool) -> bool {
     let start = Instant::now();
@@ -196,7 +231,7 @@ extern "C" fn handler(_: libc::c_int, _: *mut libc::siginfo_t, context: *mut lib
         DECLINED.store(attempt, Ordering::SeqCst);
         return;
     }
-    STANDS.store(true, Ordering::SeqCst);
+    STANDS.store(attempt, Ordering::SeqCst);
     let pause = libc::timespec {
         tv_sec: 0,
         tv_nsec: 1_000_000,
@@ -210,7 +245,7 @@ extern "C" fn handler(_: libc::c_int, _: *mut libc::siginfo_t, context: *mut lib
         let ended = HOLD.load(Ordering::SeqCst) != attempt;
         let kept = KEPT.load(Ordering::SeqCst) >= attempt;
         if ended && !kept {
-            STANDS.store(false, Ordering::SeqCst);
+            let _ = STANDS.compare_exchange(attempt, 0, Ordering::SeqCst, Ordering::SeqCst);
             return;
         }
         let pause = if kept { &for_ever } else { &pause };

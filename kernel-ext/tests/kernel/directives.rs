@@ -166,3 +166,33 @@ fn commands_answer_and_those_without_effect_say_so() {
         lab.finish().await;
     });
 }
+
+#[test]
+fn a_crate_in_a_folder_that_was_edited_is_asked_for_again_as_it_is_now() {
+    run(async {
+        let folder = tempfile::tempdir().unwrap();
+        let at = folder.path();
+        let cache = at.join("cache");
+        let environment = [
+            ("XDG_CACHE_HOME", cache.to_str().unwrap()),
+            ("CARGO_NET_OFFLINE", "true"),
+        ];
+        let mut lab = Frontend::start_with(&environment).await;
+        let line = format!(
+            ":dep edited = {{ path = \"{}\" }}\n",
+            at.join("edited").display()
+        );
+        for value in [1, 2, 1] {
+            let code =
+                format!("pub fn value() -> u32 {{ inner() }}\npub fn inner() -> u32 {{ {value} }}");
+            write_crate(at, "edited", "", &code);
+            let ran = lab.execute(&format!("{line}edited::value()")).await;
+            assert!(
+                matches!(ran.good().shown.last(), Some(Shown::Result(text)) if *text == value.to_string()),
+                "{value}: {:?}",
+                ran.shown
+            );
+        }
+        lab.finish().await;
+    });
+}

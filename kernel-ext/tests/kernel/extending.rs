@@ -95,3 +95,54 @@ fn generics_and_what_borrows_them_are_extended_too() {
         lab.finish().await;
     });
 }
+
+#[test]
+fn a_type_whose_parts_mean_something_else_now_is_not_compiled_again() {
+    run(async {
+        let mut lab = Frontend::start().await;
+        lab.execute("struct Q { x: u64 }\nstruct P { q: Q }\nlet p = P { q: Q { x: 7 } };")
+            .await
+            .good();
+        lab.execute("struct Q { x: &'static u8 }").await.good();
+        let read = "impl P { fn read(&self) -> u64 { *self.q.x as u64 } }";
+        let ran = lab.execute(read).await;
+        let text = &ran.failed().text;
+        assert!(
+            text.contains("compiles `P` of cell [1] once more")
+                && text.contains("`Q` would not mean"),
+            "{text}"
+        );
+        assert_eq!(lab.execute("p.q.x").await.result(), "7");
+        // The way out that the message names.
+        lab.execute("struct Q { x: u64 }\nstruct P { q: Q }\nlet p = P { q: Q { x: 8 } };")
+            .await
+            .good();
+        lab.execute("impl P { fn read(&self) -> u64 { self.q.x } }")
+            .await
+            .good();
+        assert_eq!(lab.execute("p.read()").await.result(), "8");
+        lab.finish().await;
+    });
+}
+
+#[test]
+fn a_static_that_would_lose_what_it_holds_is_named() {
+    run(async {
+        let mut lab = Frontend::start().await;
+        lab.execute("use std::sync::Mutex;\nstruct P(u8);\nstatic ALL: Mutex<Vec<P>> = Mutex::new(Vec::new());\nALL.lock().unwrap().push(P(1));")
+            .await
+            .good();
+        let ran = lab
+            .execute("impl P { fn get(&self) -> u8 { self.0 } }")
+            .await;
+        assert!(
+            ran.failed()
+                .text
+                .contains("a `static` would lose what it holds"),
+            "{}",
+            ran.failed().text
+        );
+        assert_eq!(lab.execute("ALL.lock().unwrap().len()").await.result(), "1");
+        lab.finish().await;
+    });
+}

@@ -74,6 +74,26 @@ fn unfinished_code_and_a_macro_that_panics_are_errors_of_their_cell() {
 }
 
 #[test]
+fn an_error_whose_text_panics_is_an_error_of_its_cell() {
+    run(async {
+        let mut lab = Frontend::start().await;
+        lab.execute("let x = 1;\n#[derive(Debug)] struct Bad;\nimpl std::error::Error for Bad {}\nimpl std::fmt::Display for Bad { fn fmt(&self, _: &mut std::fmt::Formatter) -> std::fmt::Result { panic!(\"no text\") } }")
+            .await
+            .good();
+        let ran = lab.execute("Err::<u8, _>(Bad)?;").await;
+        assert!(
+            ran.failed()
+                .text
+                .contains("an error whose `Display` panics"),
+            "{}",
+            ran.failed().text
+        );
+        assert_eq!(lab.execute("x").await.result(), "1");
+        lab.finish().await;
+    });
+}
+
+#[test]
 fn a_missing_linker_is_told_with_the_package_to_install() {
     run(async {
         let folder = tempfile::tempdir().unwrap();

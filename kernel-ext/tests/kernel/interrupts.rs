@@ -141,6 +141,80 @@ fn a_variable_that_may_be_half_changed_is_lost_by_name() {
 }
 
 #[test]
+fn what_other_threads_of_the_cell_may_use_is_never_given_back() {
+    run(async {
+        let mut lab = Frontend::start().await;
+        lab.execute("let text = String::from(\"abc\"); let kept = 1;")
+            .await
+            .good();
+        let cell = "std::thread::scope(|scope| {\n    scope.spawn(|| { std::thread::sleep(std::time::Duration::from_secs(3)); text.len() });\n    println!(\"ready\");\n    loop { std::hint::spin_loop(); }\n});";
+        let (sentence, _) = interrupted(&mut lab, cell, true).await;
+        assert!(
+            sentence.contains("`text`, which it was using, was lost"),
+            "{sentence}"
+        );
+        assert_eq!(lab.execute("kept").await.result(), "1");
+        // The workers of polars begin with the first cell that needs them, and wait.
+        lab.execute("use polars::prelude::*;\nlet frame = df![\"x\" => [3, 1, 2]]?;")
+            .await
+            .good();
+        let cell = "let sorted = frame.sort([\"x\"], Default::default())?;\nprintln!(\"ready\");\nloop { std::hint::spin_loop(); }";
+        let (sentence, _) = interrupted(&mut lab, cell, true).await;
+        assert!(sentence.contains("no variable was lost"), "{sentence}");
+        assert_eq!(lab.execute("frame.height()").await.result(), "3");
+        lab.finish().await;
+    });
+}
+
+#[test]
+fn what_changes_inside_a_borrowed_value_is_lost_by_name_too() {
+    run(async {
+        let mut lab = Frontend::start().await;
+        lab.execute("struct Log { lines: std::cell::RefCell<Vec<u32>> }\nlet log = Log { lines: Default::default() };")
+            .await
+            .good();
+        let cell = "println!(\"ready\"); let mut lines = log.lines.borrow_mut(); loop { lines.push(1); lines.clear(); }";
+        let (sentence, _) = interrupted(&mut lab, cell, true).await;
+        assert!(
+            sentence.contains("`log`, which it was using, was lost"),
+            "{sentence}"
+        );
+        let ran = lab.execute("log.lines.borrow().len()").await;
+        assert!(
+            ran.failed()
+                .text
+                .contains("it can change inside, by a `RefCell`"),
+            "{}",
+            ran.failed().text
+        );
+        lab.finish().await;
+    });
+}
+
+#[test]
+fn a_loop_over_the_environment_leaves_no_lock_behind() {
+    run(async {
+        let mut lab = Frontend::start().await;
+        lab.execute("let x = 1;").await.good();
+        for _ in 0..3 {
+            let cell = "println!(\"ready\"); loop { unsafe { std::env::set_var(\"CARNET_TEST\", \"1\") } }";
+            let (sentence, took) = interrupted(&mut lab, cell, true).await;
+            assert!(took < Duration::from_secs(1), "{took:?}");
+            if sentence.contains("no variable was lost") {
+                let ran = lab
+                    .execute("(std::env::var(\"CARNET_TEST\").is_ok(), x)")
+                    .await;
+                assert_eq!(ran.result(), "(true, 1)");
+            } else {
+                // The thread was never met outside the lock: the process was ended, and says so.
+                lab.execute("let x = 1;").await.good();
+            }
+        }
+        lab.finish().await;
+    });
+}
+
+#[test]
 fn what_waits_for_a_future_ends_by_unwinding() {
     run(async {
         let mut lab = Frontend::start().await;

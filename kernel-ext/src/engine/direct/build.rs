@@ -9,7 +9,7 @@ use super::compile::{Compiled, Diagnostic, compile};
 use super::corrections::{Correction, Reason, Verdict, judge};
 use super::dependency::Group;
 use super::item::Brought;
-use super::lifted::Lifted;
+use super::lifted::{Lifted, Unliftable};
 use super::mir::{TypeOf, types_of};
 use super::session::Session;
 use super::source::{self, Choices, Names};
@@ -64,6 +64,8 @@ pub(crate) struct Built {
 pub(crate) enum Unbuilt {
     /// rustc's errors, with the map they refer to.
     Errors(Vec<Diagnostic>, Box<SourceMap>),
+    /// Items of earlier cells cannot be compiled again with it.
+    Unliftable(Unliftable),
     /// The compiler could not be run.
     System(std::io::Error),
 }
@@ -82,7 +84,7 @@ pub(crate) async fn build(
     text: &str,
 ) -> Result<Built, Unbuilt> {
     let symbol = format!("carnet_{}", place.crate_name);
-    let lifted = place.session.lift(cell);
+    let lifted = place.session.lift(cell).map_err(Unbuilt::Unliftable)?;
     let mut choices = Choices::first(cell, place.session, &lifted);
     let mut unstored = BTreeMap::new();
     let mut untaken = BTreeSet::new();

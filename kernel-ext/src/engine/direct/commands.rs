@@ -208,6 +208,7 @@ impl Direct {
                 None => "The type is not known.".to_owned(),
             }),
             Err(Unbuilt::System(error)) => Err(CellError::new("error", error.to_string())),
+            Err(Unbuilt::Unliftable(reason)) => Err(CellError::new("error", reason.to_string())),
             Err(Unbuilt::Errors(errors, map)) => Err(self.show_errors(&errors, "cell-type", *map)),
         }
     }

@@ -16,6 +16,7 @@ use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
 use tokio::process::Command;
 use tokio::sync::mpsc;
 
+use super::folders::{self, Sources};
 use super::process_group::KillOnDrop;
 use crate::engine::{Bundle, CellError, Output};
 use crate::toolchain::Toolchain;
@@ -149,32 +150,47 @@ pub(crate) async fn build_group(
     };
     let lines = absolute(lines)?;
     let folder = cache_folder()?;
-    let key = key(&lines, toolchain);
+    let key = key(&lines, &version(toolchain).await);
     let folder = folder.join(&key);
+    let sources = folders::read(&lines);
     let record = folder.join("built.json");
     let found = std::fs::read(&record).ok();
     let found: Option<Group> = found.and_then(|found| serde_json::from_slice(&found).ok());
-    let has_path = lines.iter().any(|line| is_in_a_folder(line));
-    // A crate in a folder may have changed; cargo knows.
-    if let Some(group) = found.filter(|group| group.library.is_file() && !has_path) {
+    let crate_name = match sources.is_empty() {
+        true => format!("carnet_deps_{key}"),
+        false => format!(
+            "carnet_deps_{key}_{}",
+            short(&sources.values().cloned().collect::<String>())
+        ),
+    };
+    // A crate in a folder may have changed in ways that only cargo sees.
+    let is_current = |group: &Group| {
+        group.library.is_file() && sources.is_empty() && group.crate_name == crate_name
+    };
+    if let Some(group) = found.filter(is_current) {
         return Ok(group);
     }
     let source = folder.join("src");
     std::fs::create_dir_all(&source)
         .map_err(|error| failed(&format!("{} could not be made", source.display()), error))?;
-    let crate_name = format!("carnet_deps_{key}");
-    write_crate(&folder, &crate_name, &key, &lines)
+    write_crate(&folder, &crate_name, &key, &lines, &sources)
         .map_err(|error| failed(&format!("{} could not be written", folder.display()), error))?;
     let group = run_cargo(&folder, lines, crate_name, toolchain, outputs).await?;
     let text = serde_json::to_vec_pretty(&group).unwrap_or_default();
-    std::fs::write(&record, text)
+    // Written beside and renamed: another notebook reads the old one or the new one.
+    let written = folder.join(format!("built.{}", std::process::id()));
+    std::fs::write(&written, text)
+        .and_then(|()| std::fs::rename(&written, &record))
         .map_err(|error| failed(&format!("{} could not be written", record.display()), error))?;
     Ok(group)
 }
 
-fn is_in_a_folder(line: &str) -> bool {
-    let table: toml::Table = line.parse().unwrap_or_default();
-    table.values().any(|value| value.get("path").is_some())
+/// What the compiler says it is; its folder when it says nothing.
+async fn version(toolchain: &Toolchain) -> Vec<u8> {
+    let said = Command::new(&toolchain.rustc).arg("-vV").output().await;
+    let said = said.ok().filter(|said| said.status.success());
+    let folder = toolchain.library_dir.as_os_str().as_encoded_bytes();
+    said.map_or_else(|| folder.to_vec(), |said| said.stdout)
 }
 
 /// Relative paths are meant from the notebook's folder.
@@ -210,18 +226,26 @@ fn cache_folder() -> Result<PathBuf, CellError> {
     Ok(cache.join("carnet").join("deps"))
 }
 
-fn key(lines: &[String], toolchain: &Toolchain) -> String {
-    let mut hash = Sha256::new();
-    for line in lines {
-        hash.update(line.as_bytes());
-        hash.update(b"\n");
-    }
-    hash.update(toolchain.library_dir.as_os_str().as_encoded_bytes());
-    let digest = hash.finalize();
+fn key(lines: &[String], version: &[u8]) -> String {
+    short(&format!(
+        "{}\n{}",
+        lines.join("\n"),
+        String::from_utf8_lossy(version)
+    ))
+}
+
+/// Twelve digits that stand for a text.
+fn short(text: &str) -> String {
+    let digest = Sha256::digest(text.as_bytes());
     digest[..6]
         .iter()
         .map(|byte| format!("{byte:02x}"))
         .collect()
+}
+
+/// A number of the profile's units that stands for a key.
+fn units(key: &str) -> u32 {
+    17 + u32::from_str_radix(&key[..6], 16).unwrap_or(0)
 }
 
 fn write_crate(
@@ -229,13 +253,22 @@ fn write_crate(
     crate_name: &str,
     key: &str,
     lines: &[String],
+    sources: &Sources,
 ) -> std::io::Result<()> {
-    // The number of units is what makes the profile this dylib's own; see the module.
-    let units = 17 + u32::from_str_radix(&key[..6], 16).unwrap_or(0);
+    // The number of units is what makes the profile this dylib's own; see the module. A crate in a folder has one for each
+    // state of its files, or a cell would find the code of the state that is loaded already.
+    let units = self::units(key);
+    let own_profiles: String = sources
+        .iter()
+        .map(|(package, content)| {
+            let units = self::units(&short(&format!("{key} {content}")));
+            format!("[profile.dev.package.\"{package}\"]\ncodegen-units = {units}\n\n")
+        })
+        .collect();
     let manifest = format!(
         "[package]\nname = \"{crate_name}\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n[lib]\ncrate-type = [\"dylib\"]\n\n\
          [profile.dev]\nopt-level = 2\ndebug = false\nincremental = false\ncodegen-units = {units}\n\n\
-         [workspace]\n\n[dependencies]\n{}\n",
+         {own_profiles}[workspace]\n\n[dependencies]\n{}\n",
         lines.join("\n")
     );
     let names = lines

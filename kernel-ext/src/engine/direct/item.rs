@@ -21,8 +21,34 @@ pub(crate) struct CellItem {
     pub(crate) brings: Vec<Brought>,
     /// What it implements for what, if it is an `impl`.
     pub(crate) implements: Option<Implements>,
-    /// Whether it is a `macro_rules!`, which statements find by the order of the text unless it is imported.
-    pub(crate) is_macro: bool,
+    /// What it is.
+    pub(crate) kind: Kind,
+}
+
+/// What an item is, as far as it matters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// The definition of a type or a trait.
+    Type,
+    /// A `static`.
+    Static,
+    /// A `macro_rules!`, which statements find by the order of the text unless it is imported.
+    Macro,
+    /// Any other.
+    Other,
+}
+
+impl Kind {
+    fn of(item: &Item) -> Self {
+        match item {
+            Item::Enum(_) | Item::Struct(_) | Item::Union(_) | Item::Type(_) | Item::Trait(_) => {
+                Self::Type
+            }
+            Item::Static(_) => Self::Static,
+            Item::Macro(_) => Self::Macro,
+            _ => Self::Other,
+        }
+    }
 }
 
 /// One name that an item brings into scope.
@@ -49,7 +75,7 @@ pub(crate) fn take_item(item: &Item) -> CellItem {
             Item::Impl(item) => Some(implements(item)),
             _ => None,
         },
-        is_macro: matches!(item, Item::Macro(_)),
+        kind: Kind::of(item),
     };
     match item {
         Item::Const(item) => taken.publish(&item.vis, item.const_token.span, &item.ident),

@@ -1,7 +1,8 @@
 //! Brings items of earlier cells into a cell that implements something for them. An `impl` must stand in the crate of its
 //! type or of its trait, and each cell is a crate; so the type's definition, what was implemented for it and what mentions
 //! it are compiled once more, in the crate of the new `impl`, and take the place of the earlier ones. Values of the type
-//! that was are values of the type that is: the definition is the same, and so is the layout.
+//! that was are values of the type that is: the definition is the same, and so is the layout. That holds only while every
+//! name in the definition means what it meant; otherwise the cell is refused.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -9,7 +10,8 @@ use std::ops::Range;
 use proc_macro2::{TokenStream, TokenTree};
 
 use super::cell::Cell;
-use super::item::{Brought, CellItem};
+use super::item::{Brought, CellItem, Kind};
+use super::meaning::{Meaning, Meanings, all_names, mentioned};
 
 /// What an `impl` is for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,11 +35,41 @@ pub(crate) struct KeptItem {
     crate_name: String,
     /// Its name; none for an `impl`.
     name: Option<String>,
+    kind: Kind,
     implements: Option<Implements>,
-    /// The items of cells that it mentions: name and crate.
-    mentions: BTreeSet<(String, String)>,
+    /// The names it mentions with what they meant; of a type's definition also those that meant nothing that a cell brought.
+    mentions: BTreeMap<String, Option<Meaning>>,
     /// Its text, public, in pieces: the members of an `impl` each by name.
     text: Vec<(Option<String>, String)>,
+}
+
+/// Why items cannot be compiled again.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Unliftable {
+    /// A name in one of them has another meaning now.
+    #[error(
+        "this `impl` compiles `{item}` of {cell} once more, and there `{name}` would not mean what it meant: it has been \
+         defined or imported anew since. Run {cell} again, or name the new `{name}` otherwise"
+    )]
+    Changed {
+        /// The item: `P`, or `impl Area for P`.
+        item: String,
+        /// Its cell: `cell [1]`.
+        cell: String,
+        /// The name.
+        name: String,
+    },
+    /// One of them is a `static`, which would begin anew.
+    #[error(
+        "this `impl` compiles `{item}` of {cell} once more, and a `static` would lose what it holds. Put the `impl` into the \
+         cell of its type, or keep the value in a variable"
+    )]
+    Static {
+        /// Its name.
+        item: String,
+        /// Its cell.
+        cell: String,
+    },
 }
 
 /// What a cell has to compile again.
@@ -75,49 +107,95 @@ impl Lifted {
     }
 }
 
-/// The items of all cells, newest definitions first of all.
+/// Types by which a value changes although it is only borrowed. Atomic numbers are whole at any moment.
+const INTERIOR: &[&str] = &[
+    "Cell",
+    "RefCell",
+    "OnceCell",
+    "LazyCell",
+    "UnsafeCell",
+    "Mutex",
+    "RwLock",
+    "OnceLock",
+    "LazyLock",
+    "Once",
+    "Condvar",
+    "Barrier",
+    "Sender",
+    "Receiver",
+    "SyncSender",
+    "DashMap",
+];
+
+/// The items of all cells, in the order they were defined.
 #[derive(Debug, Default)]
 pub(crate) struct Items(Vec<KeptItem>);
 
 impl Items {
-    /// Remembers the items of a cell that ran, and the lifted ones as its own. `crate_of` tells where a name comes from.
+    /// Remembers the items of a cell that ran, and the lifted ones as its own. `meanings` are those in the cell.
     pub(crate) fn add(
         &mut self,
         cell: &Cell,
         text: &str,
         lifted: &Lifted,
         crate_name: &str,
-        crate_of: impl Fn(&str) -> Option<String>,
+        meanings: &Meanings,
     ) {
-        let lifted_names: BTreeSet<(&str, &str)> = lifted.names().collect();
+        let lifted_names: BTreeSet<&str> = lifted.names().map(|(name, _)| name).collect();
         for item in &lifted.items {
             let mut item = item.clone();
-            item.mentions = item
-                .mentions
-                .into_iter()
-                .map(|(name, old)| {
-                    let moved = lifted_names.contains(&(name.as_str(), old.as_str()));
-                    let crate_name = if moved { crate_name.to_owned() } else { old };
-                    (name, crate_name)
-                })
-                .collect();
+            for (name, meaning) in &mut item.mentions {
+                if lifted_names.contains(name.as_str()) {
+                    *meaning = Some(Meaning::Item(crate_name.to_owned()));
+                }
+            }
             item.crate_name = crate_name.to_owned();
             self.0.push(item);
         }
-        for item in cell.items.iter().filter(|item| !item.is_macro) {
+        for item in cell.items.iter().filter(|item| item.kind != Kind::Macro) {
             let is_use = item
                 .brings
                 .iter()
                 .any(|brought| matches!(brought, Brought::Use { .. }));
             if !is_use {
-                self.0.push(keep(item, text, crate_name, &crate_of));
+                self.0.push(keep(item, text, crate_name, meanings));
             }
         }
     }
 
-    /// What a cell with these items must compile again. `crate_of` tells the crate of a name of an earlier cell.
-    pub(crate) fn lift(&self, cell: &Cell, crate_of: impl Fn(&str) -> Option<String>) -> Lifted {
-        let own: BTreeSet<&str> = cell.items.iter().filter_map(name_of_item).collect();
+    /// The first type that lets a value of `type_` change although it is only borrowed: named by the type itself, or by
+    /// the definition of an item of a cell in it.
+    pub(crate) fn interior_of(&self, type_: &str) -> Option<&'static str> {
+        let (mut texts, mut seen) = (vec![type_.to_owned()], BTreeSet::new());
+        while let Some(text) = texts.pop() {
+            let mut names = Vec::new();
+            all_names(text.parse().ok()?, &mut names);
+            for name in names {
+                if let Some(found) = INTERIOR.iter().find(|interior| name == **interior) {
+                    return Some(found);
+                }
+                if seen.insert(name.clone()) {
+                    let defined = |item: &&KeptItem| {
+                        item.name.as_deref() == Some(&name) && item.kind == Kind::Type
+                    };
+                    let definitions = self.0.iter().filter(defined);
+                    texts.extend(
+                        definitions.flat_map(|item| item.text.iter().map(|(_, text)| text.clone())),
+                    );
+                }
+            }
+        }
+        None
+    }
+
+    /// What a cell with these items must compile again. `earlier` are the meanings that earlier cells left.
+    pub(crate) fn lift(&self, cell: &Cell, earlier: &Meanings) -> Result<Lifted, Unliftable> {
+        let brings = cell.items.iter().flat_map(|item| &item.brings);
+        let own: BTreeSet<&str> = brings.filter_map(super::source::name_of).collect();
+        let crate_of = |name: &str| match earlier.get(name) {
+            Some(Meaning::Item(crate_name)) => Some(crate_name.clone()),
+            _ => None,
+        };
         let mut wanted: BTreeSet<(String, String)> = BTreeSet::new();
         let mut new = Vec::new();
         for implements in cell
@@ -146,13 +224,21 @@ impl Items {
                     !own.contains(name)
                         && crate_of(name).as_deref() == Some(item.crate_name.as_str())
                 };
+                let is_live_as = |(name, meant): (&str, &Meaning)| {
+                    !own.contains(name) && earlier.get(name) == Some(meant)
+                };
                 let key = item
                     .name
                     .clone()
                     .map(|name| (name, item.crate_name.clone()));
-                // A definition that a later one has replaced stays where it is.
-                let live = item.name.as_deref().is_none_or(is_live);
-                let mentions = item.mentions.iter().any(|mention| wanted.contains(mention));
+                // A definition that a later one has replaced stays where it is, and so does what was implemented for it.
+                let live = match &item.name {
+                    Some(name) => is_live(name),
+                    None => item.target().is_none_or(is_live_as),
+                };
+                let mentions = item.mentions.iter().any(|(name, meaning)| {
+                    matches!(meaning, Some(Meaning::Item(found)) if wanted.contains(&(name.clone(), found.clone())))
+                });
                 let defines = key.as_ref().is_some_and(|key| wanted.contains(key));
                 if !*taken && live && (defines || mentions) {
                     *taken = true;
@@ -165,12 +251,61 @@ impl Items {
             }
         }
         let items = self.0.iter().zip(taken).filter(|(_, taken)| *taken);
-        let items = items.filter_map(|(item, _)| item.beside(&new)).collect();
-        Lifted { items }
+        let items: Vec<KeptItem> = items.filter_map(|(item, _)| item.beside(&new)).collect();
+        let lifted = Lifted { items };
+        let again: BTreeSet<(&str, &str)> = lifted.names().collect();
+        for item in &lifted.items {
+            if let (Kind::Static, Some(name)) = (item.kind, &item.name) {
+                return Err(Unliftable::Static {
+                    item: name.clone(),
+                    cell: item.cell(),
+                });
+            }
+            let holds = |(name, meant): &(&String, &Option<Meaning>)| {
+                let moves = matches!(meant, Some(Meaning::Item(old)) if again.contains(&(name.as_str(), old.as_str())));
+                moves || (!own.contains(name.as_str()) && earlier.get(*name) == meant.as_ref())
+            };
+            if let Some((name, _)) = item.mentions.iter().find(|mention| !holds(mention)) {
+                return Err(Unliftable::Changed {
+                    item: item.title(),
+                    cell: item.cell(),
+                    name: name.clone(),
+                });
+            }
+        }
+        Ok(lifted)
     }
 }
 
 impl KeptItem {
+    /// The name of the type that this implements something for, or of its trait, with what it meant.
+    fn target(&self) -> Option<(&str, &Meaning)> {
+        let implements = self.implements.as_ref()?;
+        let names = [&implements.type_, &implements.trait_name];
+        names.into_iter().flatten().find_map(|name| {
+            let meant = self.mentions.get(name)?.as_ref()?;
+            matches!(meant, Meaning::Item(_)).then_some((name.as_str(), meant))
+        })
+    }
+
+    /// What it is called in messages.
+    fn title(&self) -> String {
+        match (&self.name, &self.implements) {
+            (Some(name), _) => name.clone(),
+            (None, Some(implements)) => {
+                let header = implements.header.trim_start_matches(" for ");
+                format!("impl {header}")
+            }
+            (None, None) => "an item".to_owned(),
+        }
+    }
+
+    /// The cell that defined it: `cell [1]` from `cell_1`.
+    fn cell(&self) -> String {
+        let number = self.crate_name.split('_').nth(1).unwrap_or_default();
+        format!("cell [{number}]")
+    }
+
     /// This item without what the new implementations define again; none when nothing is left of it.
     fn beside(&self, new: &[&Implements]) -> Option<KeptItem> {
         let mut item = self.clone();
@@ -197,20 +332,21 @@ fn name_of_item(item: &CellItem) -> Option<&str> {
     })
 }
 
-fn keep(
-    item: &CellItem,
-    text: &str,
-    crate_name: &str,
-    crate_of: &impl Fn(&str) -> Option<String>,
-) -> KeptItem {
-    let mut mentions = BTreeSet::new();
+fn keep(item: &CellItem, text: &str, crate_name: &str, meanings: &Meanings) -> KeptItem {
+    let mut names = Vec::new();
     if let Ok(tokens) = text[item.range.clone()].parse() {
-        add_mentions(tokens, crate_of, &mut mentions);
+        mentioned(tokens, &mut names);
     }
     let name = name_of_item(item).map(str::to_owned);
-    if let Some(name) = &name {
-        mentions.remove(&(name.clone(), crate_name.to_owned()));
-    }
+    let mentions = names
+        .into_iter()
+        .filter(|mention| Some(mention) != name.as_ref())
+        .map(|mention| {
+            let meaning = meanings.get(&mention).cloned();
+            (mention, meaning)
+        })
+        .filter(|(_, meaning)| meaning.is_some() || item.kind == Kind::Type)
+        .collect();
     let members = item.implements.iter().flat_map(|found| &found.members);
     let mut pieces = Vec::new();
     let mut place = item.range.start;
@@ -226,6 +362,7 @@ fn keep(
     KeptItem {
         crate_name: crate_name.to_owned(),
         name,
+        kind: item.kind,
         implements: item.implements.clone(),
         mentions,
         text: pieces,
@@ -246,23 +383,6 @@ fn published(item: &CellItem, text: &str, range: Range<usize>) -> String {
     }
     out.push_str(&text[place..range.end]);
     out
-}
-
-fn add_mentions(
-    tokens: TokenStream,
-    crate_of: &impl Fn(&str) -> Option<String>,
-    mentions: &mut BTreeSet<(String, String)>,
-) {
-    for token in tokens {
-        match token {
-            TokenTree::Group(group) => add_mentions(group.stream(), crate_of, mentions),
-            TokenTree::Ident(ident) => {
-                let name = ident.to_string();
-                mentions.extend(crate_of(&name).map(|found| (name, found)));
-            }
-            TokenTree::Punct(_) | TokenTree::Literal(_) => {}
-        }
-    }
 }
 
 /// `old::name` becomes `new::name`.
@@ -288,57 +408,33 @@ fn replaced(tokens: TokenStream, name: &str, old: &str, new: &str) -> TokenStrea
     out.into_iter().collect()
 }
 
-/// The crates of names, for a cell that itself defines some.
-pub(crate) fn crates_with<'a>(
-    cell: &'a Cell,
-    lifted: &'a Lifted,
-    crate_name: &'a str,
-    earlier: &'a BTreeMap<String, String>,
-) -> impl Fn(&str) -> Option<String> + 'a {
-    move |name| {
-        let own = cell.items.iter().filter_map(name_of_item);
-        let mut own = own.chain(lifted.names().map(|(name, _)| name));
-        if own.any(|own| own == name) {
-            return Some(crate_name.to_owned());
-        }
-        earlier.get(name).cloned()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, clippy::expect_used)]
     use super::super::cell::take_apart;
+    use super::super::meaning::meanings_in;
     use super::*;
 
-    /// Runs cells in order; returns what the last has to compile again.
     fn lift(cells: &[&str]) -> Vec<String> {
+        try_lift(cells).unwrap()
+    }
+
+    /// Runs cells in order; returns what the last has to compile again.
+    fn try_lift(cells: &[&str]) -> Result<Vec<String>, Unliftable> {
         let mut items = Items::default();
-        let mut crates: BTreeMap<String, String> = BTreeMap::new();
+        let mut meanings = Meanings::new();
         for (index, text) in cells.iter().enumerate() {
             let crate_name = format!("cell_{}", index + 1);
             let cell = take_apart(text).unwrap();
-            let lifted = items.lift(&cell, |name| crates.get(name).cloned());
+            let lifted = items.lift(&cell, &meanings)?;
             if index + 1 == cells.len() {
-                return lifted.texts().collect();
+                return Ok(lifted.texts().collect());
             }
-            items.add(
-                &cell,
-                text,
-                &lifted,
-                &crate_name,
-                crates_with(&cell, &lifted, &crate_name, &crates),
-            );
-            let own = cell.items.iter().filter_map(name_of_item);
-            let names: Vec<String> = own
-                .chain(lifted.names().map(|(name, _)| name))
-                .map(str::to_owned)
-                .collect();
-            for name in names {
-                crates.insert(name, crate_name.clone());
-            }
+            let names = lifted.names().map(|(name, _)| name);
+            meanings = meanings_in(&cell, names, &crate_name, &meanings);
+            items.add(&cell, text, &lifted, &crate_name, &meanings);
         }
-        Vec::new()
+        Ok(Vec::new())
     }
 
     #[test]
@@ -387,13 +483,82 @@ mod tests {
     }
 
     #[test]
+    fn what_would_mean_something_else_now_is_refused() {
+        let changed = |item: &str, cell: &str, name: &str| {
+            Err(Unliftable::Changed {
+                item: item.to_owned(),
+                cell: cell.to_owned(),
+                name: name.to_owned(),
+            })
+        };
+        let other = [
+            "struct Q(u64);\nstruct P { q: Q }",
+            "struct Q(&'static u8);",
+            "impl P {}",
+        ];
+        assert_eq!(try_lift(&other), changed("P", "cell [1]", "Q"));
+        let own = ["struct Q(u64);\nstruct P { q: Q }", "struct Q;\nimpl P {}"];
+        assert_eq!(try_lift(&own), changed("P", "cell [1]", "Q"));
+        let import = ["use a::Q;\nstruct P { q: Q }", "use b::Q;", "impl P {}"];
+        assert_eq!(try_lift(&import), changed("P", "cell [1]", "Q"));
+        // `Series` came by a glob, or from the prelude.
+        let hidden = [
+            "use a::*;\nstruct P { s: Series }",
+            "struct Series;",
+            "impl P {}",
+        ];
+        assert_eq!(try_lift(&hidden), changed("P", "cell [1]", "Series"));
+        let same = [
+            "use a::Q;\nstruct P { q: Q }",
+            "fn q() {}\nuse a::Q;",
+            "impl P {}",
+        ];
+        assert_eq!(lift(&same), ["pub struct P { pub q: Q }"]);
+        let lost = [
+            "struct P;\nstatic ALL: Mutex<Vec<P>> = Mutex::new(Vec::new());",
+            "impl P {}",
+        ];
+        let expected = Unliftable::Static {
+            item: "ALL".to_owned(),
+            cell: "cell [1]".to_owned(),
+        };
+        assert_eq!(try_lift(&lost), Err(expected));
+    }
+
+    #[test]
+    fn what_was_implemented_for_a_type_that_is_gone_stays_where_it_is() {
+        let cells = [
+            "struct P;\nstruct Q;\nimpl Q { fn p(&self) -> P { P } }",
+            "struct Q;",
+            "impl P {}",
+        ];
+        assert_eq!(lift(&cells), ["pub struct P;"]);
+    }
+
+    #[test]
+    fn what_changes_inside_a_borrowed_value_is_found_through_the_types_of_cells() {
+        let mut items = Items::default();
+        let text = "struct Inner { seen: std::cell::RefCell<u8> }\nstruct Outer(Option<Box<Inner>>);\nstruct Plain(u8);";
+        let cell = take_apart(text).unwrap();
+        let meanings = meanings_in(&cell, std::iter::empty(), "cell_1", &Meanings::new());
+        items.add(&cell, text, &Lifted::default(), "cell_1", &meanings);
+        assert_eq!(items.interior_of("Vec<cell_1::Outer>"), Some("RefCell"));
+        assert_eq!(
+            items.interior_of("Arc<std::sync::Mutex<u8>>"),
+            Some("Mutex")
+        );
+        assert_eq!(items.interior_of("(cell_1::Plain, String)"), None);
+    }
+
+    #[test]
     fn types_name_the_new_crate() {
         let mut lifted = Lifted::default();
         lifted.items.push(KeptItem {
             crate_name: "cell_1".to_owned(),
             name: Some("P".to_owned()),
+            kind: Kind::Type,
             implements: None,
-            mentions: BTreeSet::new(),
+            mentions: BTreeMap::new(),
             text: Vec::new(),
         });
         let type_ = lifted.rewrite(

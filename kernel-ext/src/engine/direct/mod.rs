@@ -13,11 +13,13 @@ mod corrections;
 mod dependency;
 mod directive;
 mod ending;
+mod folders;
 mod frames;
 mod hints;
 mod host;
 mod item;
 mod lifted;
+mod meaning;
 mod mir;
 mod process_group;
 mod render;
@@ -252,6 +254,7 @@ impl Direct {
                     format!("the cell could not be compiled by `{rustc}`: {error}"),
                 ))
             }
+            Err(Unbuilt::Unliftable(reason)) => Err(CellError::new("error", reason.to_string())),
             Err(Unbuilt::Errors(errors, map)) => Err(self.show_errors(&errors, file, *map)),
         }
     }

@@ -7,7 +7,8 @@ use serde::Deserialize;
 
 use super::cell::Cell;
 use super::item::Brought;
-use super::lifted::{Items, Lifted, crates_with};
+use super::lifted::{Items, Lifted, Unliftable};
+use super::meaning::{Meaning, Meanings, meanings_in};
 
 /// A variable that a later cell can take.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,22 +50,28 @@ pub(crate) struct Session {
     imports: Vec<Import>,
     /// The items, as they may have to be compiled again.
     items: Items,
-    /// The crate that an item's name in scope comes from.
-    crates: BTreeMap<String, String>,
+    /// What the names in scope stand for.
+    meanings: Meanings,
     /// The columns of variables that are frames.
     columns: BTreeMap<String, Vec<Column>>,
 }
 
 impl Session {
     /// What a cell that implements something for items of earlier cells has to compile again.
-    pub(crate) fn lift(&self, cell: &Cell) -> Lifted {
-        self.items.lift(cell, |name| self.crates.get(name).cloned())
+    pub(crate) fn lift(&self, cell: &Cell) -> Result<Lifted, Unliftable> {
+        self.items.lift(cell, &self.meanings)
+    }
+
+    /// What lets a value of this type change although it is only borrowed, if anything the cells or the type itself name.
+    pub(crate) fn changes_inside(&self, type_: &str) -> Option<&'static str> {
+        self.items.interior_of(type_)
     }
 
     /// Adds the items of a cell that ran, and those it compiled again.
     pub(crate) fn add_items(&mut self, cell: &Cell, text: &str, lifted: &Lifted, crate_name: &str) {
-        let crate_of = crates_with(cell, lifted, crate_name, &self.crates);
-        self.items.add(cell, text, lifted, crate_name, crate_of);
+        let names = lifted.names().map(|(name, _)| name);
+        let meanings = meanings_in(cell, names, crate_name, &self.meanings);
+        self.items.add(cell, text, lifted, crate_name, &meanings);
         for brought in cell.items.iter().flat_map(|item| &item.brings) {
             self.bring(brought, crate_name);
         }
@@ -92,24 +99,17 @@ impl Session {
 
     /// Adds what a cell's item brings into scope, in place of an earlier definition of that name.
     fn bring(&mut self, brought: &Brought, crate_name: &str) {
-        match brought {
-            Brought::Item(name) => {
-                self.crates.insert(name.clone(), crate_name.to_owned());
-            }
-            Brought::Use { name, .. } => {
-                name.as_ref().map(|name| self.crates.remove(name));
-            }
-        }
-        let import = match brought {
-            Brought::Item(name) => Import {
-                name: Some(name.clone()),
-                line: format!("use {crate_name}::{name};"),
-            },
-            Brought::Use { name, line } => Import {
-                name: name.clone(),
-                line: line.replacen("use crate::", &format!("use {crate_name}::"), 1),
-            },
+        let name = super::source::name_of(brought).map(str::to_owned);
+        let meaning = Meaning::of(brought, crate_name);
+        let line = match (&meaning, &name) {
+            (Meaning::Item(crate_name), Some(name)) => format!("use {crate_name}::{name};"),
+            (Meaning::Import(line), _) => line.clone(),
+            (Meaning::Item(_), None) => return,
         };
+        if let Some(name) = &name {
+            self.meanings.insert(name.clone(), meaning);
+        }
+        let import = Import { name, line };
         self.imports.retain(|earlier| match &import.name {
             Some(name) => earlier.name.as_ref() != Some(name),
             None => earlier.line != import.line,
@@ -149,7 +149,13 @@ impl Session {
 
     /// Forgets an import that does not hold any more.
     pub(crate) fn drop_import(&mut self, line: &str) {
-        self.imports.retain(|import| import.line != line);
+        let (dropped, kept) = std::mem::take(&mut self.imports)
+            .into_iter()
+            .partition(|import: &Import| import.line == line);
+        self.imports = kept;
+        for name in dropped.into_iter().filter_map(|import: Import| import.name) {
+            self.meanings.remove(&name);
+        }
     }
 
     /// The names of the variables.

@@ -12,7 +12,7 @@
 use std::collections::BTreeSet;
 
 use super::cell::Cell;
-use super::item::Brought;
+use super::item::{Brought, Kind};
 use super::lifted::Lifted;
 use super::mir::KEPT;
 use super::session::Session;
@@ -125,7 +125,7 @@ pub(crate) fn write(
     for name in cell
         .items
         .iter()
-        .filter(|item| item.is_macro)
+        .filter(|item| item.kind == Kind::Macro)
         .flat_map(|item| item.brings.iter().filter_map(name_of))
     {
         map.push(&format!("use crate::{name}; "), Origin::Frame);
@@ -201,8 +201,16 @@ fn take(map: &mut SourceMap, session: &Session, lifted: &Lifted, names: &Names<'
 /// is whole at any moment, and so is a plain number.
 fn lend(map: &mut SourceMap, session: &Session, name: &str) {
     if let Some(variable) = session.variables.get(name) {
-        let whole = !variable.mutable || PLAIN.contains(&variable.type_.as_str());
-        let line = format!("{CELL}::lend(\"{name}\", &raw const {name}, {whole}); ");
+        let plain = PLAIN.contains(&variable.type_.as_str());
+        let inside = session.changes_inside(&variable.type_);
+        let doubt = match inside {
+            _ if plain => None,
+            None if variable.mutable => Some("it is `mut`".to_owned()),
+            None => None,
+            Some(inside) => Some(format!("it can change inside, by a `{inside}`,")),
+        };
+        let doubt = doubt.map(|doubt| format!("{doubt} and may have been stopped half changed"));
+        let line = format!("unsafe {{ {CELL}::lend(\"{name}\", &raw const {name}, {doubt:?}) }}; ");
         map.push(&line, Origin::Frame);
     }
 }

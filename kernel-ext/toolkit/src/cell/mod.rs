@@ -14,6 +14,7 @@ pub use failure::Failure;
 pub use frame::{carnet_toolkit_ask, carnet_toolkit_open};
 pub use run::{Attempt, attempt, run};
 pub use stop::{
-    carnet_toolkit_abandon, carnet_toolkit_phase, carnet_toolkit_probe, carnet_toolkit_stop,
+    carnet_toolkit_abandon, carnet_toolkit_forget_stop, carnet_toolkit_phase, carnet_toolkit_probe,
+    carnet_toolkit_stop,
 };
 pub use variables::{Kept, forget, lend, put_back, store, take, take_as};

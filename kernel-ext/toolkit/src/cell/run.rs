@@ -61,13 +61,7 @@ pub fn run(cell: impl FnOnce() -> Attempt) {
     stop::end();
     let report = match attempt {
         Attempt::Done => json!({ "outcome": "done" }),
-        Attempt::Failed(failure) => json!({
-            "outcome": "failed",
-            "type": failure.kind,
-            "message": failure.error.to_string(),
-            "causes": failure.causes(),
-            "place": place(failure.place.file(), failure.place.line(), failure.place.column()),
-        }),
+        Attempt::Failed(failure) => failed(&failure),
         Attempt::Panicked(payload) if payload.is::<Stopped>() => json!({ "outcome": "stopped" }),
         Attempt::Panicked(payload) => panicked(payload.as_ref()),
     };
@@ -83,6 +77,22 @@ pub(crate) fn report_end(mut report: Value) {
     report["columns"] = json!(variables::columns());
     report["variables"] = json!(variables::names());
     frame::write_end(&report);
+}
+
+/// An error's own text is the user's code, which may panic.
+fn failed(failure: &Failure) -> Value {
+    let texts = || (failure.error.to_string(), failure.causes());
+    let (message, causes) = catch_unwind(AssertUnwindSafe(texts)).unwrap_or_else(|_| {
+        let message = "an error whose `Display` panics";
+        (message.to_owned(), Vec::new())
+    });
+    json!({
+        "outcome": "failed",
+        "type": failure.kind,
+        "message": message,
+        "causes": causes,
+        "place": place(failure.place.file(), failure.place.line(), failure.place.column()),
+    })
 }
 
 /// A panic that was only passed on (from a thread pool, say) never met the hook on this thread: its payload must do.

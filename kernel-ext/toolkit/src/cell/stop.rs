@@ -38,6 +38,12 @@ pub extern "C" fn carnet_toolkit_stop() {
     carnet::stop::request();
 }
 
+/// Takes a request to stop back.
+#[unsafe(no_mangle)]
+pub extern "C" fn carnet_toolkit_forget_stop() {
+    carnet::stop::clear();
+}
+
 /// 0 between cells, 1 while the user's statements run, 2 while their end is reported.
 #[unsafe(no_mangle)]
 pub extern "C" fn carnet_toolkit_phase() -> u8 {
@@ -50,15 +56,21 @@ pub extern "C" fn carnet_toolkit_probe() {
     let _ = std::io::stdout().lock().flush();
     let _ = std::io::stderr().lock().flush();
     variables::probe();
+    carnet::show::probe();
+    // The environment has a lock too.
+    let _ = std::env::var_os("PATH");
     let _ = carnet::stop::is_requested();
 }
 
 /// Gives up the running cell, whose thread stands still for good: has back the variables it only borrowed and reports its
 /// end. `shared` is not 0 when other threads may still use them; then they stay lost.
+///
+/// # Safety
+/// The thread that runs the cell stands still and never goes on.
 #[unsafe(no_mangle)]
-pub extern "C" fn carnet_toolkit_abandon(shared: u8) {
+pub unsafe extern "C" fn carnet_toolkit_abandon(shared: u8) {
     carnet::stop::clear();
-    // SAFETY: the host has made sure that the thread stands still, and never lets it go on.
+    // SAFETY: by the caller.
     let lost: BTreeMap<_, _> = unsafe { variables::reclaim(shared != 0) }
         .into_iter()
         .collect();

@@ -28,8 +28,8 @@ struct Lent {
     place: *const (),
     /// Moves the value out of its place.
     reclaim: unsafe fn(*const ()) -> Box<dyn Any>,
-    /// Whether the cell cannot have left it half changed.
-    whole: bool,
+    /// Why the cell may have left it half changed, if it may.
+    doubt: Option<&'static str>,
 }
 
 // SAFETY: the pointer is only followed while the thread that owns the place stands still for good.
@@ -55,9 +55,12 @@ pub fn store<T: 'static>(name: &'static str, value: T) -> Kept<T> {
     Kept(0, PhantomData)
 }
 
-/// Notes that the variable `name` lies at `place` until it is put back. `whole` says that a cell which is stopped at any
-/// moment cannot have left it half changed.
-pub fn lend<T: 'static>(name: &'static str, place: *const T, whole: bool) {
+/// Notes that the variable `name` lies at `place` until it is put back. `doubt` says why a cell which is stopped at any
+/// moment may have left it half changed; none when it cannot.
+///
+/// # Safety
+/// A `T` lies at `place` until it is put back or the cell ends, and may be moved from there by [`reclaim`]'s caller.
+pub unsafe fn lend<T: 'static>(name: &'static str, place: *const T, doubt: Option<&'static str>) {
     unsafe fn reclaim<T: 'static>(place: *const ()) -> Box<dyn Any> {
         // SAFETY: the caller upholds that a `T` lies there which nobody uses any more.
         Box::new(unsafe { place.cast::<T>().read() })
@@ -66,7 +69,7 @@ pub fn lend<T: 'static>(name: &'static str, place: *const T, whole: bool) {
         name,
         place: place.cast(),
         reclaim: reclaim::<T>,
-        whole,
+        doubt,
     });
 }
 
@@ -165,11 +168,8 @@ pub(crate) unsafe fn reclaim(shared: bool) -> Vec<(&'static str, &'static str)> 
     for lent in std::mem::take(&mut *locked(&LENT)) {
         if shared {
             lost.push((lent.name, "threads of the stopped cell were using it"));
-        } else if !lent.whole {
-            lost.push((
-                lent.name,
-                "it is `mut` and may have been stopped half changed",
-            ));
+        } else if let Some(doubt) = lent.doubt {
+            lost.push((lent.name, doubt));
         } else {
             // SAFETY: by the caller; the place is on that thread's stack, which stays.
             insert(lent.name, unsafe { (lent.reclaim)(lent.place) });

@@ -111,7 +111,7 @@ pub(super) fn crates(
         let Some(root) = metadata
             .packages
             .iter()
-            .find(|package| package.name == root)
+            .find(|package| package.name.starts_with(&root))
         else {
             continue;
         };

@@ -1,0 +1,109 @@
+//! What the names in the text of an item stand for. An item that is compiled once more must mean what it meant before, so
+//! the meaning of each name it mentions is kept with it.
+
+use std::collections::BTreeMap;
+
+use proc_macro2::{TokenStream, TokenTree};
+
+use super::cell::Cell;
+use super::item::Brought;
+
+/// What a name in scope stands for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Meaning {
+    /// An item of the cell with this crate.
+    Item(String),
+    /// What this `use` line imports.
+    Import(String),
+}
+
+impl Meaning {
+    /// What something that the cell with this crate brings into scope stands for there and in later cells.
+    pub(crate) fn of(brought: &Brought, crate_name: &str) -> Self {
+        match brought {
+            Brought::Item(_) => Self::Item(crate_name.to_owned()),
+            Brought::Use { line, .. } => {
+                let own = format!("use {crate_name}::");
+                Self::Import(line.replacen("use crate::", &own, 1))
+            }
+        }
+    }
+}
+
+/// The meanings of names, by name.
+pub(crate) type Meanings = BTreeMap<String, Meaning>;
+
+/// The meanings in a cell: of what it defines itself, of what it compiles again, and else of what earlier cells left.
+pub(crate) fn meanings_in<'a>(
+    cell: &Cell,
+    lifted: impl Iterator<Item = &'a str>,
+    crate_name: &str,
+    earlier: &Meanings,
+) -> Meanings {
+    let mut meanings = earlier.clone();
+    let item = |name: &str| (name.to_owned(), Meaning::Item(crate_name.to_owned()));
+    meanings.extend(lifted.map(item));
+    for brought in cell.items.iter().flat_map(|item| &item.brings) {
+        if let Some(name) = super::source::name_of(brought) {
+            meanings.insert(name.to_owned(), Meaning::of(brought, crate_name));
+        }
+    }
+    meanings
+}
+
+/// The names in a text that its meaning may hang on: not those after a dot, not those of fields, and of a path only the
+/// first (of `crate::…` and `self::…` all).
+pub(crate) fn mentioned(tokens: TokenStream, names: &mut Vec<String>) {
+    let tokens: Vec<TokenTree> = tokens.into_iter().collect();
+    let is = |index: Option<usize>, sign: char| {
+        let token = index.and_then(|index| tokens.get(index));
+        matches!(token, Some(TokenTree::Punct(punct)) if punct.as_char() == sign)
+    };
+    for (index, token) in tokens.iter().enumerate() {
+        let before = |count: usize| index.checked_sub(count);
+        match token {
+            TokenTree::Group(group) => mentioned(group.stream(), names),
+            TokenTree::Ident(ident) => {
+                let after_dot = is(before(1), '.') && !is(before(2), '.');
+                let in_path = is(before(1), ':') && is(before(2), ':');
+                let own_path = matches!(
+                    before(3).map(|index| &tokens[index]),
+                    Some(TokenTree::Ident(head)) if head == "crate" || head == "self"
+                );
+                let field = is(Some(index + 1), ':') && !is(Some(index + 2), ':');
+                if !after_dot && !field && (!in_path || own_path) {
+                    names.push(ident.to_string());
+                }
+            }
+            TokenTree::Punct(_) | TokenTree::Literal(_) => {}
+        }
+    }
+}
+
+/// Every identifier of a text.
+pub(crate) fn all_names(tokens: TokenStream, names: &mut Vec<String>) {
+    for token in tokens {
+        match token {
+            TokenTree::Group(group) => all_names(group.stream(), names),
+            TokenTree::Ident(ident) => names.push(ident.to_string()),
+            TokenTree::Punct(_) | TokenTree::Literal(_) => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used)]
+    use super::*;
+
+    #[test]
+    fn fields_methods_and_the_ends_of_paths_are_no_names() {
+        let mut names = Vec::new();
+        let text = "a: B, c.d(e, ..f), g::h::i::<J>, crate::k, ::std::l, M { n: o }";
+        mentioned(text.parse().unwrap(), &mut names);
+        assert_eq!(
+            names,
+            ["B", "c", "e", "f", "g", "J", "crate", "k", "M", "o"]
+        );
+    }
+}
