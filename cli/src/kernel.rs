@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
 use anyhow::{Context as _, bail};
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
 
 use crate::notebook::kernelspec::Kernelspec;
 
@@ -20,7 +20,7 @@ pub(crate) enum KernelCommand {
         #[arg(default_value = "carnet")]
         name: String,
     },
-    /// List the installed kernels, and whether what they need is there
+    /// List the installed kernels, and whether what they need is there; exits with 1 when something is not
     List,
 }
 
@@ -28,7 +28,27 @@ const INSTALL_HELP: &str = "\
 Examples:
   carnet kernel install                          # for this user
   carnet kernel install --sys-prefix             # in the active virtual environment
-  carnet kernel install --prefix .venv --name carnet-dev";
+  carnet kernel install --prefix .venv --name carnet-dev --display-name \"Rust (mine)\"
+  carnet kernel install --engine evcxr           # the other engine; `make kernel-evcxr` builds it";
+
+/// What evaluates cells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Engine {
+    /// Each cell by the compiler alone
+    Direct,
+    /// By the evcxr crate
+    Evcxr,
+}
+
+impl Engine {
+    /// The name of the kernel's program, and of the kernel.
+    fn program(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Direct => ("carnet-kernel", "carnet"),
+            Self::Evcxr => ("carnet-kernel-evcxr", "carnet-evcxr"),
+        }
+    }
+}
 
 /// The arguments of `carnet kernel install`.
 #[derive(Debug, Args)]
@@ -42,9 +62,15 @@ pub(crate) struct InstallArguments {
     /// Install in the active virtual environment
     #[arg(long)]
     sys_prefix: bool,
-    /// The name that notebooks refer to
-    #[arg(long, default_value = "carnet")]
-    name: String,
+    /// The name that notebooks refer to [default: carnet, or carnet-evcxr]
+    #[arg(long)]
+    name: Option<String>,
+    /// What JupyterLab calls it
+    #[arg(long, value_name = "TEXT")]
+    display_name: Option<String>,
+    /// What evaluates cells
+    #[arg(long, value_enum, default_value = "direct")]
+    engine: Engine,
 }
 
 impl KernelCommand {
@@ -59,14 +85,19 @@ impl KernelCommand {
 }
 
 /// The kernel's program lies beside this one.
-pub(crate) fn program() -> anyhow::Result<PathBuf> {
+fn program(engine: Engine) -> anyhow::Result<PathBuf> {
+    let (name, _) = engine.program();
     let own = std::env::current_exe().and_then(|path| path.canonicalize());
     let program = own
         .context("the path of this program is not known")?
-        .with_file_name("carnet-kernel");
+        .with_file_name(name);
     if !program.is_file() {
+        let made_by = match engine {
+            Engine::Direct => "cargo build --workspace --lib --bins",
+            Engine::Evcxr => "make kernel-evcxr",
+        };
         bail!(
-            "the kernel's program {} is not there; `cargo build --workspace --lib --bins` makes it",
+            "the kernel's program {} is not there; `{made_by}` makes it",
             program.display()
         );
     }
@@ -85,8 +116,13 @@ fn install(arguments: &InstallArguments) -> anyhow::Result<ExitCode> {
         }
         (prefix, false) => prefix.clone(),
     };
-    let mut command = Command::new(program()?);
-    command.args(["install", "--name", &arguments.name]);
+    let mut command = Command::new(program(arguments.engine)?);
+    let (_, name) = arguments.engine.program();
+    let name = arguments.name.as_deref().unwrap_or(name);
+    command.args(["install", "--name", name]);
+    if let Some(display_name) = &arguments.display_name {
+        command.args(["--display-name", display_name]);
+    }
     if let Some(prefix) = prefix {
         command.arg("--prefix").arg(prefix);
     }
@@ -106,7 +142,7 @@ fn uninstall(name: &str) -> anyhow::Result<ExitCode> {
     let ours = kernel.spec.argv.first().is_some_and(|program| {
         Path::new(program)
             .file_name()
-            .is_some_and(|name| name == "carnet-kernel")
+            .is_some_and(|name| name == "carnet-kernel" || name == "carnet-kernel-evcxr")
     });
     if !ours {
         bail!(
@@ -137,7 +173,10 @@ fn list() -> ExitCode {
             Ok(kernel) => {
                 let state = match missing(&kernel) {
                     None => "ready".to_owned(),
-                    Some(what) => format!("broken: {what}"),
+                    Some(what) => {
+                        code = ExitCode::FAILURE;
+                        format!("broken: {what}")
+                    }
                 };
                 println!(
                     "{:<16} {:<24} {}  ({state})",

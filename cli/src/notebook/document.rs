@@ -239,14 +239,27 @@ impl Document {
         })
     }
 
+    /// Whether [`Self::save`] can write there; nothing is left behind.
+    pub(crate) fn can_save(path: &Path) -> Result<(), DocumentError> {
+        let target = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+        let tried = match target.is_dir() {
+            true => Err(io::Error::from(io::ErrorKind::IsADirectory)),
+            false => tempfile::Builder::new()
+                .prefix(".carnet-")
+                .tempfile_in(folder_of(&target))
+                .map(drop),
+        };
+        tried.map_err(|source| DocumentError::Save {
+            path: path.to_owned(),
+            source,
+        })
+    }
+
     fn write(&self, path: &Path) -> io::Result<()> {
         let text = layout::to_text(&self.root)?;
         // Through a symbolic link the file it names is replaced, not the link.
         let target = path.canonicalize().unwrap_or_else(|_| path.to_owned());
-        let folder = match target.parent() {
-            Some(parent) if !parent.as_os_str().is_empty() => parent,
-            _ => Path::new("."),
-        };
+        let folder = folder_of(&target);
         let permissions = match std::fs::metadata(&target) {
             Ok(metadata) => metadata.permissions(),
             Err(_) => Permissions::from_mode(0o666), // less the umask, as for any new file
@@ -332,6 +345,13 @@ fn made_id(source: &str, salt: u64) -> String {
             (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
         });
     format!("{:08x}", (hash ^ (hash >> 32)) as u32)
+}
+
+fn folder_of(file: &Path) -> &Path {
+    match file.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    }
 }
 
 #[cfg(test)]

@@ -4,8 +4,8 @@
 //! begins a block, in which the new one hides the old. Texts become comments, and the last expression of a cell is shown
 //! as the kernel shows it.
 
-use std::collections::BTreeSet;
-use std::io;
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use syn::parse::Parser as _;
@@ -15,6 +15,20 @@ use syn::{Expr, Item, Stmt};
 use thiserror::Error;
 
 use super::document::{Document, DocumentError};
+
+/// What a manifest that an export wrote begins with.
+const MARK: &str = "# Made by `carnet notebook export`; made anew by the next one.\n";
+/// The crates that the toolkit answers for, as in its own list.
+const TOOLKIT: &[&str] = &[
+    "carnet",
+    "bson",
+    "chrono",
+    "plotly",
+    "polars",
+    "serde_json",
+    "smartcore",
+    "tokio",
+];
 
 /// Why a notebook was not exported.
 #[derive(Debug, Error)]
@@ -28,6 +42,12 @@ pub(crate) enum ExportError {
         number: usize,
         what: String,
     },
+    /// The folder is somebody's.
+    #[error(
+        "{} holds something that no export made; nothing was written. Name another folder by --output, or empty this one",
+        path.display()
+    )]
+    Occupied { path: PathBuf },
     /// The crate cannot be written.
     #[error("{} cannot be written: {source}", path.display())]
     Write { path: PathBuf, source: io::Error },
@@ -37,7 +57,13 @@ pub(crate) enum ExportError {
 /// cells use.
 pub(crate) fn export(file: &Path, folder: &Path, toolkit: &Path) -> Result<(), ExportError> {
     let document = Document::read(file)?;
-    let mut program = Program::default();
+    let mut program = Program {
+        folder: file
+            .parent()
+            .and_then(|folder| std::path::absolute(folder).ok())
+            .unwrap_or_default(),
+        ..Program::default()
+    };
     for (index, cell) in document.cells().iter().enumerate() {
         let added = match cell.is_code {
             true => program.add_code(&cell.source),
@@ -53,8 +79,24 @@ pub(crate) fn export(file: &Path, folder: &Path, toolkit: &Path) -> Result<(), E
         })?;
     }
     let name = file.file_stem().unwrap_or_default().to_string_lossy();
+    let occupied = std::fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_some())
+        && !std::fs::read_to_string(folder.join("Cargo.toml"))
+            .is_ok_and(|manifest| manifest.starts_with(MARK));
+    if occupied {
+        return Err(ExportError::Occupied {
+            path: folder.to_owned(),
+        });
+    }
+    // Written beside and renamed: a crate is the old one or the new one.
     let write = |path: PathBuf, text: String| {
-        std::fs::write(&path, text).map_err(|source| ExportError::Write { path, source })
+        let written = || {
+            let mut file = tempfile::NamedTempFile::new_in(path.parent().unwrap_or(folder))?;
+            file.write_all(text.as_bytes())?;
+            file.persist(&path).map_err(|error| error.error)?;
+            Ok(())
+        };
+        let written: Result<(), io::Error> = written();
+        written.map_err(|source| ExportError::Write { path, source })
     };
     let source = folder.join("src");
     std::fs::create_dir_all(&source).map_err(|error| ExportError::Write {
@@ -68,17 +110,19 @@ pub(crate) fn export(file: &Path, folder: &Path, toolkit: &Path) -> Result<(), E
     )
 }
 
-fn manifest(name: &str, dependencies: &[String], toolkit: &Path) -> String {
+fn manifest(name: &str, dependencies: &BTreeMap<String, String>, toolkit: &Path) -> String {
     let allowed = |c: char| if c.is_ascii_alphanumeric() { c } else { '-' };
     let name: String = name.chars().map(allowed).collect();
     let mut text = format!(
-        "[package]\nname = \"notebook-{name}\"\nversion = \"0.0.0\"\nedition = \"2024\"\npublish = false\n\n[dependencies]\n\
+        "{MARK}[package]\nname = \"notebook-{name}\"\nversion = \"0.0.0\"\nedition = \"2024\"\npublish = false\n\n[dependencies]\n\
          carnet = {{ package = \"carnet-toolkit\", path = {:?} }}\n",
         toolkit.display().to_string()
     );
-    for line in dependencies {
-        text.push_str(&format!("{line}\n"));
+    for (name, value) in dependencies {
+        text.push_str(&format!("{name} = {value}\n"));
     }
+    // Wherever it lies, it is no member of a workspace above.
+    text.push_str("\n[workspace]\n");
     text
 }
 
@@ -89,7 +133,10 @@ struct Program {
     defined: BTreeSet<String>,
     blocks: usize,
     awaits: bool,
-    dependencies: Vec<String>,
+    /// By name; a line that asks again takes the place of the earlier one.
+    dependencies: BTreeMap<String, String>,
+    /// The notebook's folder, from which relative paths are meant.
+    folder: PathBuf,
 }
 
 impl Program {
@@ -143,14 +190,8 @@ impl Program {
                 .filter(|text| text.starts_with(char::is_alphabetic));
             match directive {
                 Some(directive) if before_code => {
-                    let dependency = directive.strip_prefix("dep ").map(str::trim);
-                    if let Some(line) = dependency.filter(|line| !line.contains("carnet")) {
-                        let whole = if line.contains('=') {
-                            line.to_owned()
-                        } else {
-                            format!("{line} = \"*\"")
-                        };
-                        self.dependencies.push(whole);
+                    if let Some(line) = directive.strip_prefix("dep ") {
+                        self.add_dependency(line.trim());
                     }
                 }
                 _ => {
@@ -160,6 +201,24 @@ impl Program {
             }
         }
         rest
+    }
+
+    /// What a `:dep` line asks for, unless the toolkit has it. What is no dependency is left to cargo to complain of.
+    fn add_dependency(&mut self, line: &str) {
+        let whole = match line.contains('=') {
+            true => line.to_owned(),
+            false => format!("{line} = \"*\""),
+        };
+        let asked = whole.parse::<toml::Table>().unwrap_or_default();
+        for (name, mut value) in asked {
+            if TOOLKIT.contains(&name.replace('-', "_").as_str()) {
+                continue;
+            }
+            if let Some(toml::Value::String(path)) = value.get_mut("path") {
+                *path = self.folder.join(&*path).display().to_string();
+            }
+            self.dependencies.insert(name, value.to_string());
+        }
     }
 
     fn text(&self) -> String {
@@ -267,7 +326,7 @@ mod tests {
             "{text}"
         );
         assert!(text.contains("carnet::show_value!(x + 1);"), "{text}");
-        assert_eq!(program.dependencies, ["either = \"1\""]);
+        assert_eq!(program.dependencies["either"], "\"1\"");
     }
 
     #[test]
@@ -301,5 +360,32 @@ mod tests {
             "{}",
             program.text()
         );
+    }
+
+    #[test]
+    fn the_crates_of_the_toolkit_are_those_that_it_lists() {
+        let toolkit = include_str!("../../../kernel-ext/toolkit/src/lib.rs");
+        let listed = toolkit.split("crates! {").nth(1).unwrap();
+        let listed = listed.split('}').next().unwrap();
+        let listed: Vec<&str> = listed.split(',').map(str::trim).collect();
+        assert_eq!(TOOLKIT[1..], listed);
+    }
+
+    #[test]
+    fn lines_of_dependencies_are_taken_once_from_the_notebooks_folder_and_without_the_toolkit() {
+        let mut program = Program {
+            folder: PathBuf::from("/notebooks"),
+            ..Program::default()
+        };
+        let code = ":dep either = \"1\"\n:dep polars = \"0.55\"\n:dep carnet = { path = \"..\" }\n:dep either = \"1.9\"\n\
+                    :dep not-carnet = { path = \"../x\" }\nlet a = 1;";
+        assert_eq!(program.take_directives(code), "let a = 1;");
+        let found: Vec<_> = program.dependencies.into_iter().collect();
+        let expected = [
+            ("either", "\"1.9\""),
+            ("not-carnet", "{ path = \"/notebooks/../x\" }"),
+        ];
+        let expected = expected.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        assert_eq!(found, expected);
     }
 }

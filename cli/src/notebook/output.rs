@@ -80,16 +80,12 @@ impl Outputs {
     }
 
     /// The outputs of each code cell, ready for the notebook.
-    pub(crate) fn into_cells(self) -> Vec<Vec<Value>> {
-        self.cells
-            .into_iter()
-            .map(|cell| {
-                cell.outputs
-                    .into_iter()
-                    .map(|output| output.value)
-                    .collect()
-            })
-            .collect()
+    pub(crate) fn cells(&self) -> impl Iterator<Item = Vec<Value>> {
+        let values = |cell: &CellOutputs| {
+            let values = cell.outputs.iter().map(|output| output.value.clone());
+            values.collect()
+        };
+        self.cells.iter().map(values)
     }
 
     fn update(&mut self, transient: &Transient, data: Value, metadata: &Map<String, Value>) {
@@ -158,7 +154,7 @@ mod tests {
                 &JupyterMessageContent::from_type_and_content(kind, content.clone()).unwrap(),
             );
         }
-        outputs.into_cells().remove(0)
+        outputs.cells().next().unwrap()
     }
 
     fn text(name: &str, text: &str) -> (&'static str, Value) {

@@ -16,11 +16,16 @@ const PARAMETERS: &str = "parameters";
 /// The tag of the cell that a run adds.
 const INJECTED: &str = "injected-parameters";
 
+/// The methods that make a `String` of a text.
+const OWNING: [&str; 3] = ["to_owned", "to_string", "into"];
+
 /// Values for a run.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Given {
     /// In the order they were given: the last value of a name counts.
     values: Vec<(String, Value)>,
+    /// What was typed for a value that reads as a number or a truth value.
+    typed: BTreeMap<String, String>,
 }
 
 /// Why parameters cannot be given to a notebook.
@@ -85,16 +90,20 @@ impl Given {
             "false" | "False" => json!(false),
             _ => {
                 let integer = text.parse::<i64>().map(|number| json!(number));
+                let float = || text.parse::<f64>().ok().filter(|number| number.is_finite());
                 integer
-                    .or_else(|_| text.parse::<f64>().map(|number| json!(number)))
-                    .unwrap_or_else(|_| json!(text))
+                    .ok()
+                    .or_else(|| float().map(|number| json!(number)))
+                    .unwrap_or_else(|| json!(text))
             }
         };
+        self.typed.insert(name.to_owned(), text.to_owned());
         self.values.push((name.to_owned(), value));
     }
 
     /// Adds a text, whatever it looks like.
     pub(crate) fn add_raw(&mut self, name: &str, text: &str) {
+        self.typed.remove(name);
         self.values.push((name.to_owned(), json!(text)));
     }
 
@@ -120,7 +129,10 @@ impl Given {
                 Some(known) => Some(known.get(name).ok_or_else(|| unknown(name, known))?),
                 None => None,
             };
-            lines.push(line(name, value, default)?);
+            let is_text = default.is_some_and(|default| default.kind.is_text());
+            let typed = self.typed.get(name).filter(|_| is_text);
+            let value = typed.map_or_else(|| value.clone(), |typed| json!(typed));
+            lines.push(line(name, &value, default)?);
         }
         if let Some(earlier) = document.tagged(INJECTED) {
             document.remove(earlier);
@@ -148,8 +160,12 @@ struct Parameter {
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Kind {
     Truth,
-    /// With the suffix of the literal: `u8`.
-    Integer(String),
+    Integer {
+        /// The suffix of the literal: `u8`.
+        suffix: String,
+        /// The type, written or meant.
+        type_: String,
+    },
     Float(String),
     /// `&str`.
     Text,
@@ -161,10 +177,17 @@ enum Kind {
 }
 
 impl Kind {
+    fn is_text(&self) -> bool {
+        matches!(self, Self::Text | Self::OwnText)
+    }
+
     fn describe(&self) -> String {
         match self {
             Self::Truth => "true or false".to_owned(),
-            Self::Integer(_) => "a whole number".to_owned(),
+            Self::Integer { type_, .. } => match range(type_) {
+                Some((least, most)) => format!("a whole number from {least} to {most}"),
+                None => "a whole number".to_owned(),
+            },
             Self::Float(_) => "a number".to_owned(),
             Self::Text | Self::OwnText => "text".to_owned(),
             Self::List(kind) => format!("a list of which each is {}", kind.describe()),
@@ -176,10 +199,11 @@ impl Kind {
     fn literal(&self, value: &Value) -> Option<String> {
         match (self, value) {
             (Self::Truth | Self::Any, Value::Bool(truth)) => Some(truth.to_string()),
-            (Self::Integer(suffix), Value::Number(number))
-                if number.is_i64() || number.is_u64() =>
-            {
-                Some(format!("{number}{suffix}"))
+            (Self::Integer { suffix, type_ }, Value::Number(number)) => {
+                let whole = number.as_i64().map(i128::from);
+                let whole = whole.or_else(|| number.as_u64().map(i128::from))?;
+                let fits = range(type_).is_none_or(|(least, most)| (least..=most).contains(&whole));
+                fits.then(|| format!("{whole}{suffix}"))
             }
             (Self::Float(suffix), Value::Number(number)) => {
                 Some(format!("{:?}{suffix}", number.as_f64()?))
@@ -196,6 +220,18 @@ impl Kind {
             _ => None,
         }
     }
+}
+
+/// The least and the most number of a type; none for those beyond what JSON writes.
+fn range(type_: &str) -> Option<(i128, i128)> {
+    let bits: u32 = match &type_[1..] {
+        "size" => 64,
+        bits => bits.parse().ok().filter(|bits| *bits <= 64)?,
+    };
+    Some(match type_.starts_with('u') {
+        true => (0, (1 << bits) - 1),
+        false => (-(1 << (bits - 1)), (1 << (bits - 1)) - 1),
+    })
 }
 
 fn list(kind: &Kind, values: &[Value]) -> Option<String> {
@@ -290,7 +326,10 @@ fn kind_of_type(type_: &Type) -> Kind {
         text if text.starts_with(['i', 'u'])
             && text[1..].starts_with(|c: char| c.is_ascii_digit() || c == 's') =>
         {
-            Kind::Integer(String::new())
+            Kind::Integer {
+                suffix: String::new(),
+                type_: text.to_owned(),
+            }
         }
         text => match text
             .strip_prefix("Vec<")
@@ -311,13 +350,25 @@ fn kind_of(value: &Expr) -> Kind {
             Lit::Int(number) if number.suffix().starts_with('f') => {
                 Kind::Float(number.suffix().to_owned())
             }
-            Lit::Int(number) => Kind::Integer(number.suffix().to_owned()),
+            Lit::Int(number) => Kind::Integer {
+                suffix: number.suffix().to_owned(),
+                // As the compiler takes it when nothing else says.
+                type_: match number.suffix() {
+                    "" => "i32".to_owned(),
+                    suffix => suffix.to_owned(),
+                },
+            },
             Lit::Float(number) => Kind::Float(number.suffix().to_owned()),
             Lit::Str(_) => Kind::Text,
             _ => Kind::Any,
         },
         Expr::Unary(unary) => kind_of(&unary.expr),
-        Expr::MethodCall(call) if matches!(kind_of(&call.receiver), Kind::Text) => Kind::OwnText,
+        Expr::MethodCall(call)
+            if matches!(kind_of(&call.receiver), Kind::Text)
+                && OWNING.iter().any(|method| call.method == method) =>
+        {
+            Kind::OwnText
+        }
         Expr::Call(call) => {
             let called = quote::ToTokens::to_token_stream(&call.func).to_string();
             match called.replace(' ', "").as_str() {
@@ -374,13 +425,31 @@ mod tests {
     fn what_does_not_fit_is_refused_with_what_does() {
         let error = written("rows", json!(0.5)).unwrap_err();
         assert!(
-            error.contains("`rows` is a whole number (its default is `10`)"),
+            error.contains(
+                "`rows` is a whole number from 0 to 18446744073709551615 (its default is `10`)"
+            ),
             "{error}"
         );
         assert!(written("fast", json!("yes")).is_err());
         assert!(written("names", json!("a")).is_err());
         let error = unknown("x", &defaults(CELL).unwrap()).to_string();
         assert!(error.contains("`fast`, `names`, `odd`"), "{error}");
+    }
+
+    #[test]
+    fn numbers_beyond_the_type_are_refused_and_text_stays_as_it_was_typed() {
+        let cell = "let small = 1;\nlet byte: u8 = 1;\nlet suffixed = 1_i64;\nlet length = \"a b\".len();\nlet station = \"JFK\";";
+        let known = defaults(cell).unwrap();
+        let fits = |name: &str, value: Value| line(name, &value, known.get(name)).is_ok();
+        assert!(fits("small", json!(2_147_483_647)) && !fits("small", json!(2_147_483_648_u64)));
+        assert!(fits("byte", json!(255)) && !fits("byte", json!(256)) && !fits("byte", json!(-1)));
+        assert!(fits("suffixed", json!(3_000_000_000_u64)));
+        assert!(fits("length", json!(7)));
+        let mut given = Given::default();
+        given.add("station", "007");
+        assert_eq!(given.typed["station"], "007");
+        given.add("share", "inf");
+        assert_eq!(given.values[1].1, json!("inf"));
     }
 
     #[test]

@@ -62,6 +62,7 @@ impl RunError {
     pub(crate) fn exit_code(&self) -> u8 {
         match self {
             Self::Session(SessionError::Stopped { .. }) => 130,
+            Self::Session(SessionError::TimedOut { .. }) => 3,
             Self::Session(_) | Self::Kernelspec(_) => 4,
             Self::Document(DocumentError::Save { .. }) | Self::Signal(_) => 1,
             Self::Document(_) | Self::Parameter(_) => 2,
@@ -84,7 +85,8 @@ pub(crate) struct CellFailure {
     code_cells: usize,
     cells: usize,
     why: Why,
-    saved: PathBuf,
+    /// Where the partial result is, or why it is nowhere.
+    saved: Result<PathBuf, String>,
 }
 
 #[derive(Debug)]
@@ -194,11 +196,10 @@ impl fmt::Display for CellFailure {
             Why::Stopped => {}
             Why::Lost(what) => writeln!(out, "the kernel stopped answering: {what}")?,
         }
-        write!(
-            out,
-            "the partial result is saved in {}",
-            self.saved.display()
-        )
+        match &self.saved {
+            Ok(saved) => write!(out, "the partial result is saved in {}", saved.display()),
+            Err(why) => write!(out, "the partial result could not be saved: {why}"),
+        }
     }
 }
 
@@ -209,11 +210,21 @@ pub(crate) async fn run(request: &Request) -> Result<(), RunError> {
     let mut document = Document::read(&request.file)?;
     request.parameters.inject(&mut document)?;
     let kernel = Kernelspec::find(request.kernel.as_deref().or(document.kernel_name()))?;
+    // What there is so far is kept here, cell by cell; a run that is killed leaves it too.
+    let kept = match &request.output {
+        Some(output) => output.clone(),
+        None => partial_of(&request.file),
+    };
+    Document::can_save(&kept)?;
     let cells = document.code_cells();
     let progress = Progress::new(cells.len());
     progress.doing(format!("{} is starting", kernel.name));
 
-    let mut session = Session::start(&kernel, &folder_of(&request.file), &stop).await?;
+    let left = request
+        .total
+        .map(|total| total.saturating_sub(began.elapsed()));
+    let folder = folder_of(&request.file);
+    let mut session = Session::start(&kernel, &folder, left, &stop).await?;
     progress.line(&format!(
         "kernel {} ready in {:.2} s",
         kernel.name,
@@ -257,37 +268,49 @@ pub(crate) async fn run(request: &Request) -> Result<(), RunError> {
         };
         let why = listener.judge(place, ended, named);
         progress.ended(place, cell, cell_began.elapsed().as_secs_f64());
+        let failed = why.is_some();
         if let Some(why) = why {
             failure = Some((place, why));
+        }
+        listener.write_into(&mut document, &cells);
+        if let Err(error) = document.save(&kept) {
+            progress.line(&format!(
+                "warning: what ran so far could not be saved: {error}"
+            ));
+        }
+        if failed {
             break;
         }
     }
     progress.doing(format!("{} is ending", kernel.name));
     session.shutdown(&mut listener).await;
 
-    let saved = match &request.output {
-        Some(output) => output.clone(),
-        None if failure.is_none() => request.file.clone(),
-        // The notebook keeps the outputs it has, also those of the cells that were not reached.
-        None => partial_of(&request.file),
+    listener.write_into(&mut document, &cells);
+    let saved = match (&request.output, &failure) {
+        (None, None) => request.file.clone(),
+        _ => kept,
     };
-    let Listener {
-        outputs, counts, ..
-    } = listener;
-    for ((cell, outputs), count) in cells.iter().zip(outputs.into_cells()).zip(counts) {
-        document.set_result(cell.index, count, outputs);
-    }
     let written = document.save(&saved);
     if failure.is_none() {
         written?;
-        // What a former run broke off with is out of date.
-        let _ = std::fs::remove_file(partial_of(&request.file));
-    } else if let Err(error) = written {
-        // The cell's failure is the news; that its trace could not be kept comes before it.
+        // What this run, or a former one that broke off, kept on the way is out of date.
+        let partial = partial_of(&request.file);
+        let is_result = saved
+            .canonicalize()
+            .is_ok_and(|saved| partial.canonicalize().is_ok_and(|partial| partial == saved));
+        if !is_result {
+            let _ = std::fs::remove_file(partial);
+        }
+        let seconds = began.elapsed().as_secs_f64();
         progress.line(&format!(
-            "warning: the partial result was not saved: {error}"
+            "{}: {} code cells in {seconds:.1} s",
+            saved.display(),
+            cells.len()
         ));
+        return Ok(());
     }
+    // The cell's failure is the news; that its trace could not be kept comes with it.
+    let saved = written.map(|()| saved).map_err(|error| error.to_string());
     match failure {
         Some((place, why)) => Err(RunError::Cell(Box::new(CellFailure {
             file: request.file.clone(),
@@ -298,15 +321,7 @@ pub(crate) async fn run(request: &Request) -> Result<(), RunError> {
             why,
             saved,
         }))),
-        None => {
-            let seconds = began.elapsed().as_secs_f64();
-            progress.line(&format!(
-                "{}: {} code cells in {seconds:.1} s",
-                saved.display(),
-                cells.len()
-            ));
-            Ok(())
-        }
+        None => Ok(()),
     }
 }
 
@@ -333,6 +348,13 @@ impl<'a> Listener<'a> {
             counts: vec![None; cells],
             requests: HashMap::new(),
             place: 0,
+        }
+    }
+
+    /// Puts what the cells show so far into the notebook.
+    fn write_into(&self, document: &mut Document, cells: &[CodeCell]) {
+        for ((cell, outputs), count) in cells.iter().zip(self.outputs.cells()).zip(&self.counts) {
+            document.set_result(cell.index, *count, outputs);
         }
     }
 

@@ -60,6 +60,11 @@ pub(crate) enum SessionError {
     /// The user stopped the run before the kernel was ready.
     #[error("stopped while the kernel `{kernel}` was starting; nothing was changed")]
     Stopped { kernel: String },
+    /// The time for the whole run was over before the kernel was ready.
+    #[error(
+        "the time of --total-timeout was over before the kernel `{kernel}` was ready; nothing was changed"
+    )]
+    TimedOut { kernel: String },
 }
 
 impl SessionError {
@@ -118,18 +123,26 @@ impl Session {
     pub(crate) async fn start(
         kernel: &Kernelspec,
         folder: &Path,
+        limit: Option<Duration>,
         stop: &Stop,
     ) -> Result<Self, SessionError> {
         let mut attempt = 1;
+        let end = limit.map(|limit| Instant::now() + limit);
         loop {
-            match Self::attempt(kernel, folder, stop).await {
+            let left = end.map(|end| end.saturating_duration_since(Instant::now()));
+            match Self::attempt(kernel, folder, left, stop).await {
                 Err(error) if attempt < ATTEMPTS && error.is_about_ports() => attempt += 1,
                 other => return other,
             }
         }
     }
 
-    async fn attempt(spec: &Kernelspec, folder: &Path, stop: &Stop) -> Result<Self, SessionError> {
+    async fn attempt(
+        spec: &Kernelspec,
+        folder: &Path,
+        left: Option<Duration>,
+        stop: &Stop,
+    ) -> Result<Self, SessionError> {
         let kernel = spec.name.clone();
         let mut process = match KernelProcess::start(spec, folder).await {
             Ok(process) => process,
@@ -150,6 +163,7 @@ impl Session {
                 Err(source) => SessionError::Protocol { kernel, source },
             },
             how = process.ended() => SessionError::DiedAtStart { kernel, how, printed: process.last_words().await },
+            () = sleep(left.unwrap_or(START)), if left.is_some_and(|left| left < START) => SessionError::TimedOut { kernel },
             () = sleep(START) => SessionError::Silent { kernel, printed: process.last_words().await },
             () = stop.asked() => SessionError::Stopped { kernel },
         };

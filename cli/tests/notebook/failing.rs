@@ -260,3 +260,79 @@ fn a_file_that_is_no_notebook_is_refused_before_any_kernel_starts() {
     }
     assert_eq!(world.carnet(&["run", "a.ipynb", "--timeout", "0"]).code, 2);
 }
+
+#[test]
+fn what_ran_is_kept_cell_by_cell_also_when_the_run_is_killed() {
+    let world = World::new();
+    let kernel =
+        "std::fs::write(\"kernel\", std::os::unix::process::parent_id().to_string())?;\n40 + 2";
+    world.notebook("a.ipynb", &[kernel, SLEEP, "1"]);
+    let mut run = world.start(&["run", "a.ipynb"]);
+    world.wait_for("begun");
+    run.kill().unwrap();
+    run.wait().unwrap();
+    // The kernel is nobody's now.
+    let kernel = std::fs::read_to_string(world.path("kernel")).unwrap();
+    assert!(
+        Command::new("kill")
+            .args(["-9", &kernel])
+            .status()
+            .unwrap()
+            .success()
+    );
+    let saved = world.read("a.partial.ipynb");
+    let cells = code_cells(&saved);
+    assert_eq!(text(&cells[0]["outputs"][0]["data"]["text/plain"]), "42");
+    assert_eq!(cells[1]["outputs"], json!([]));
+}
+
+#[test]
+fn an_output_that_cannot_be_written_stops_the_run_before_it_begins() {
+    let world = World::new();
+    world.notebook("a.ipynb", &["std::fs::write(\"ran\", \"\")?;"]);
+    let said = world.carnet(&["run", "a.ipynb", "--output", "nowhere/b.ipynb"]);
+    assert_eq!(said.code, 1, "{said:?}");
+    assert!(
+        said.err.contains("nowhere/b.ipynb") && !said.err.contains("is saved"),
+        "{}",
+        said.err
+    );
+    assert!(!world.path("ran").exists());
+}
+
+#[test]
+fn an_output_with_the_name_of_a_partial_result_is_kept() {
+    let world = World::new();
+    world.notebook("a.ipynb", &["40 + 2"]);
+    let said = world.carnet(&["run", "a.ipynb", "--output", "a.partial.ipynb"]);
+    assert_eq!(said.code, 0, "{said:?}");
+    let saved = world.read("a.partial.ipynb");
+    let cells = code_cells(&saved);
+    assert_eq!(text(&cells[0]["outputs"][0]["data"]["text/plain"]), "42");
+}
+
+#[test]
+fn the_time_for_all_counts_the_start_of_the_kernel() {
+    let world = World::new();
+    let path = world.notebook("a.ipynb", &["1"]);
+    let before = std::fs::read(&path).unwrap();
+    let jupyter = shell_kernel(&world, "silent", "exec sleep 300");
+    let began = Instant::now();
+    let said = world
+        .command(&[
+            "run",
+            "a.ipynb",
+            "--kernel",
+            "silent",
+            "--total-timeout",
+            "1",
+        ])
+        .env("JUPYTER_PATH", jupyter)
+        .output()
+        .unwrap();
+    let said = Said::from(said);
+    assert_eq!(said.code, 3, "{said:?}");
+    assert!(said.err.contains("--total-timeout"), "{}", said.err);
+    assert!(began.elapsed().as_secs() < 10, "{:?}", began.elapsed());
+    assert_eq!(std::fs::read(&path).unwrap(), before);
+}

@@ -57,9 +57,21 @@ fn a_kernel_is_installed_listed_and_taken_away() {
     std::fs::write(&spec, content.to_string()).unwrap();
     let said = carnet(&world, &["kernel", "list"], &active);
     assert!(
-        said.out.contains("broken: the toolkit is not in /nowhere"),
+        said.out.contains("broken: the toolkit is not in /nowhere") && said.code == 1,
         "{said:?}"
     );
+    let named = [
+        "kernel",
+        "install",
+        "--sys-prefix",
+        "--name",
+        "mine",
+        "--display-name",
+        "Rust (mine)",
+    ];
+    assert_eq!(carnet(&world, &named, &active).code, 0);
+    let said = carnet(&world, &["kernel", "list"], &active);
+    assert!(said.out.contains("Rust (mine)"), "{said:?}");
     let said = carnet(&world, &["kernel", "uninstall", "mine"], &active);
     assert_eq!(said.code, 0, "{said:?}");
     assert!(!folder.exists());

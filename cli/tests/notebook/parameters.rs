@@ -143,3 +143,25 @@ fn a_notebook_becomes_a_crate() {
         "{said:?}"
     );
 }
+
+#[test]
+fn an_export_does_not_write_over_a_crate_of_somebodys() {
+    let world = World::new();
+    world.notebook("a.ipynb", &["40 + 2"]);
+    std::fs::create_dir_all(world.path("mine/src")).unwrap();
+    std::fs::write(
+        world.path("mine/Cargo.toml"),
+        "[package]\nname = \"mine\"\n",
+    )
+    .unwrap();
+    let said = world.carnet(&["export", "a.ipynb", "--to", "rs", "--output", "mine"]);
+    assert_ne!(said.code, 0, "{said:?}");
+    assert!(said.err.contains("no export made"), "{}", said.err);
+    assert!(!world.path("mine/src/main.rs").exists());
+    for _ in 0..2 {
+        let said = world.carnet(&["export", "a.ipynb", "--to", "rs", "--output", "own"]);
+        assert_eq!(said.code, 0, "{said:?}");
+    }
+    let manifest = std::fs::read_to_string(world.path("own/Cargo.toml")).unwrap();
+    assert!(manifest.ends_with("\n[workspace]\n"), "{manifest}");
+}
