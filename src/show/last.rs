@@ -136,6 +136,15 @@ pub fn debug_text<T: Debug + ?Sized>(value: &T, characters: usize, lines: usize)
     long.text
 }
 
+/// `Debug` text on one line, cut after `characters`.
+pub(super) fn short_text<T: Debug + ?Sized>(value: &T, characters: usize) -> String {
+    let mut short = Limited::new(characters, 1);
+    if write!(short, "{value:?}").is_err() {
+        short.text.push('…');
+    }
+    short.text
+}
+
 /// Text that refuses more than its limits, so that a million elements are never formatted to be thrown away.
 struct Limited {
     text: String,

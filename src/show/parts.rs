@@ -6,7 +6,7 @@ use std::fmt::Debug;
 
 use serde_json::Value;
 
-use super::last::debug_text;
+use super::last::{debug_text, short_text};
 use super::table::escape;
 use super::{Bundle, Show, chart, limits, mime};
 
@@ -213,8 +213,13 @@ impl<T: Show, S> Show for HashSet<T, S> {
 
 impl<K: Debug, V: Show> Show for BTreeMap<K, V> {
     fn bundle(&self) -> Bundle {
-        named(self.iter().map(|(key, value)| (format!("{key:?}"), value)))
+        named(self.iter().map(|(key, value)| (key_text(key), value)))
     }
+}
+
+/// A key as `Debug` writes it, no longer than a cell of a table and on one line.
+fn key_text(key: &impl Debug) -> String {
+    short_text(key, limits().cell)
 }
 
 /// In the order of the keys' text, so that equal maps look equal.
@@ -222,7 +227,7 @@ impl<K: Debug, V: Show, S> Show for HashMap<K, V, S> {
     fn bundle(&self) -> Bundle {
         let mut entries: Vec<(String, &V)> = self
             .iter()
-            .map(|(key, value)| (format!("{key:?}"), value))
+            .map(|(key, value)| (key_text(key), value))
             .collect();
         entries.sort_by(|(one, _), (other, _)| one.cmp(other));
         named(entries.into_iter())
@@ -281,6 +286,14 @@ mod tests {
 
     fn text(value: &impl Show) -> String {
         value.bundle().plain_text().unwrap().to_owned()
+    }
+
+    #[test]
+    fn long_keys_are_cut() {
+        let map = BTreeMap::from([("k".repeat(10_000), 1)]);
+        let shown = map.bundle();
+        assert!(shown.plain_text().unwrap().len() < 1_000, "{shown:?}");
+        assert!(shown.plain_text().unwrap().contains("kkk…"), "{shown:?}");
     }
 
     #[test]

@@ -64,12 +64,17 @@ impl History {
             input: input.to_owned(),
             output,
         };
-        if let Some(file) = &self.file
-            && let Err(error) = append(file, &entry)
-        {
-            tracing::warn!("the history {} was not written: {error}", file.display());
+        if let Some(file) = &self.file {
+            // Another kernel may have begun since: the number is this session's once its first cell is written.
+            match append(file, entry.clone(), self.own.is_empty()) {
+                Ok(session) => self.session = session,
+                Err(error) => {
+                    tracing::warn!("the history {} was not written: {error}", file.display());
+                }
+            }
         }
-        self.own.push(entry);
+        let session = self.session;
+        self.own.push(Entry { session, ..entry });
     }
 
     /// What a frontend asks for, oldest first.
@@ -139,16 +144,12 @@ impl History {
         entries
     }
 
-    /// A line that is cut short, by a full disk or a killed kernel, is left out.
     fn read(&self) -> Vec<Entry> {
         let text = self
             .file
             .as_ref()
             .and_then(|file| fs::read_to_string(file).ok());
-        text.iter()
-            .flat_map(|text| text.lines())
-            .filter_map(|line| serde_json::from_str(line).ok())
-            .collect()
+        text.iter().flat_map(|text| parse(text)).collect()
     }
 }
 
@@ -157,17 +158,33 @@ fn keep_last(entries: &mut Vec<Entry>, count: i32) {
     entries.drain(..entries.len().saturating_sub(count));
 }
 
-fn append(file: &Path, entry: &Entry) -> std::io::Result<()> {
+/// Adds a line; the first of a session takes the number behind the last there is. Returns the session's number.
+fn append(file: &Path, mut entry: Entry, first: bool) -> std::io::Result<usize> {
     if let Some(folder) = file.parent() {
         fs::create_dir_all(folder)?;
     }
-    let mut line = serde_json::to_vec(entry)?;
-    line.push(b'\n');
-    OpenOptions::new()
+    let mut opened = OpenOptions::new()
         .create(true)
+        .read(true)
         .append(true)
-        .open(file)?
-        .write_all(&line)
+        .open(file)?;
+    if first {
+        opened.lock()?;
+        let last = parse(&fs::read_to_string(file)?)
+            .map(|entry| entry.session)
+            .max();
+        entry.session = last.unwrap_or(0) + 1;
+    }
+    let mut line = serde_json::to_vec(&entry)?;
+    line.push(b'\n');
+    opened.write_all(&line)?;
+    Ok(entry.session)
+}
+
+/// The entries of a file. A line that is cut short, by a full disk or a killed kernel, is left out.
+fn parse(text: &str) -> impl Iterator<Item = Entry> {
+    text.lines()
+        .filter_map(|line| serde_json::from_str(line).ok())
 }
 
 /// Keeps the newer half of a file that has grown too large. The new file is written beside and renamed.
@@ -235,6 +252,25 @@ mod tests {
             output,
             raw: true,
         }
+    }
+
+    #[test]
+    fn two_kernels_that_are_open_at_once_have_sessions_of_their_own() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("history.jsonl");
+        let (mut one, mut other) = (
+            History::at(Some(file.clone())),
+            History::at(Some(file.clone())),
+        );
+        one.add(1, "a", None);
+        other.add(1, "b", None);
+        one.add(2, "c", None);
+        let sessions: Vec<usize> = History::at(Some(file))
+            .read()
+            .iter()
+            .map(|entry| entry.session)
+            .collect();
+        assert_eq!(sessions, [1, 2, 1]);
     }
 
     #[test]
@@ -309,7 +345,7 @@ mod tests {
             output: None,
         };
         for line in 1..=9 {
-            append(&file, &entry(line)).unwrap();
+            append(&file, entry(line), false).unwrap();
         }
         let history = History::at(Some(file));
         let lines: Vec<usize> = history.read().iter().map(|entry| entry.line).collect();
