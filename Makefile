@@ -4,6 +4,8 @@
 CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/carnet
 export CARGO_TARGET_DIR ?= $(CACHE)/target
 BIN := $(CARGO_TARGET_DIR)/debug
+# The kernel's other engine is a workspace of its own; see its Cargo.toml.
+EVCXR := --locked --manifest-path kernel-ext/evcxr/Cargo.toml
 # The peer of `make bench-kernel`.
 STOCK := $(CACHE)/stock/bin/evcxr_jupyter
 PYTHON ?= python3
@@ -11,7 +13,7 @@ PYTHON ?= python3
 NOTEBOOKS := $(or $(shell git ls-files 'notebooks/*.ipynb' 2>/dev/null),$(wildcard notebooks/*.ipynb))
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lab notebook lint fmt build kernel components container bench-load bench-kernel conformance fuzz
+.PHONY: help demo test lab notebook lint fmt build kernel kernel-evcxr components browser container bench-load bench-kernel conformance fuzz
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/make \1\t\2/' | expand -t 16
@@ -21,8 +23,13 @@ demo: build kernel ## the whole chain from nothing: load, notebook, models, arte
 
 test: build kernel components .venv/bin/jupyter-lab ## all tests: units, documents, real databases, kernel, HTTP; then the notebooks
 	scripts/test-servers cargo test --locked --workspace
+	cargo test $(EVCXR)
 	$(BIN)/carnet notebook check $(NOTEBOOKS)
 	scripts/check-notebooks $(BIN)/carnet $(NOTEBOOKS)
+
+browser: build kernel components .venv/bin/jupyter-lab ## look at notebooks in JupyterLab in a real browser (needs node; SCREENSHOTS=docs keeps pictures)
+	$(BIN)/flights load
+	scripts/browser-check $(SCREENSHOTS)
 
 lab: build kernel components .venv/bin/jupyter-lab ## open JupyterLab with the Carnet kernel
 	.venv/bin/jupyter-lab --notebook-dir=notebooks $(LAB_FLAGS)
@@ -34,12 +41,15 @@ notebook: build kernel ## execute the notebooks again, in place, and check them
 
 lint: ## formatting, clippy and workflow checks, warnings are errors
 	cargo fmt --all --check
+	cargo fmt --manifest-path kernel-ext/evcxr/Cargo.toml --check
 	cargo clippy --locked --workspace --all-targets -- -D warnings
+	cargo clippy $(EVCXR) --all-targets -- -D warnings
 	scripts/lint-features
 	scripts/lint-workflows
 
 fmt: ## format the code
 	cargo fmt --all
+	cargo fmt --manifest-path kernel-ext/evcxr/Cargo.toml
 
 build: ## compile everything once (the first time takes about a quarter of an hour: polars)
 	cargo build --locked --workspace --lib --bins
@@ -47,12 +57,12 @@ build: ## compile everything once (the first time takes about a quarter of an ho
 bench-load: build .venv-bench/bin/python ## measure the loaders against their peers, and with more rows (20 minutes)
 	CARNET_BENCH=$(BIN)/carnet-bench CARNET_TEST_JAVA=-Xmx8g scripts/test-servers .venv-bench/bin/python bench/load.py $(BENCH_FLAGS)
 
-bench-kernel: build .venv/bin/jupyter-lab $(STOCK) ## measure the kernel against stock evcxr_jupyter and bare rustc (half an hour, the first time an hour)
+bench-kernel: build kernel-evcxr .venv/bin/jupyter-lab $(STOCK) ## measure the kernel against stock evcxr_jupyter and bare rustc (half an hour, the first time an hour)
 	$(BIN)/flights load
-	.venv/bin/python bench/kernel.py --kernel $(BIN)/carnet-kernel --stock $(STOCK) $(BENCH_FLAGS)
+	.venv/bin/python bench/kernel.py --kernel $(BIN)/carnet-kernel --evcxr $(BIN)/carnet-kernel-evcxr --stock $(STOCK) $(BENCH_FLAGS)
 
-conformance: build .venv/bin/jupyter-lab $(STOCK) ## compare what cells show here and under stock evcxr_jupyter (5 minutes)
-	.venv/bin/python bench/conformance.py --kernel $(BIN)/carnet-kernel --stock $(STOCK)
+conformance: build kernel-evcxr .venv/bin/jupyter-lab $(STOCK) ## compare what cells show under both engines and under stock evcxr_jupyter (10 minutes)
+	.venv/bin/python bench/conformance.py --kernel $(BIN)/carnet-kernel --evcxr $(BIN)/carnet-kernel-evcxr --stock $(STOCK)
 
 $(STOCK):
 	CARGO_TARGET_DIR= cargo install evcxr_jupyter --locked --version 0.22.0 --root $(CACHE)/stock
@@ -65,6 +75,10 @@ container: ## build the API's image, start it and ask it for a prediction (needs
 
 kernel: build
 	@$(BIN)/carnet-kernel install --prefix .venv --name carnet
+
+kernel-evcxr: kernel ## build the kernel's other engine, evcxr, and make it known to JupyterLab (the first time six minutes)
+	cargo build $(EVCXR)
+	@$(BIN)/carnet-kernel-evcxr install --prefix .venv
 
 # What completion reads; rustup does not bring a component of rust-toolchain.toml to a toolchain that is there already.
 components:

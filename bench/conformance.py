@@ -1,10 +1,10 @@
-"""What the same cells show under the kernel and under stock evcxr_jupyter: `make conformance`.
+"""What the same cells show under the kernel, by either engine, and under stock evcxr_jupyter: `make conformance`.
 
-Each case is a notebook of a few cells, of what users of evcxr do. Both kernels run it from nothing; what the cells print, show and
-fail with is compared. Differences that docs/KERNEL.md explains are named in the case; any other one, and any that is named and not
-there, fails the run.
+Each case is a notebook of a few cells, of what users of evcxr do. The kernels run it from nothing; what the cells print, show and
+fail with is compared with stock. Differences that docs/KERNEL.md explains are named here; any other one, and any that is named and
+not there, fails the run.
 
-    bench/conformance.py --kernel PROGRAM --stock PROGRAM
+    bench/conformance.py --kernel PROGRAM --evcxr PROGRAM --stock PROGRAM
 """
 
 import argparse
@@ -17,7 +17,7 @@ import sys
 
 from kernel import ROOT, Kernel
 
-# A case: its name, its cells, and why the two kernels differ, if they do.
+# A case: its name, its cells, and why the direct engine and stock differ, if they do.
 CASES = [
     ("values of statements", ["let a = 1;\nlet b = a + 41;", "b", "b;"], None),
     ("text and numbers", ['"text"', "1.5f32", "'c'", "[1, 2, 3]", '(1, "two")'], None),
@@ -38,7 +38,7 @@ CASES = [
     ("closures that stay in their cell", ["let twice = |x: i32| x * 2;\ntwice(4)"], "stock refuses a variable whose type has no name; here it stays in its cell"),
     ("boxed closures outlive their cell", ["let f: Box<dyn Fn(i32) -> i32> = Box::new(|x| x + 1);", "f(1)"], None),
     ("a compile error keeps what was there", ["let kept = 5;", "let x: i32 = \"text\";", "kept"], None),
-    ("a panic keeps what was there", ["let kept = vec![5];", 'panic!("no")', "kept"], "stock loses all variables at a panic"),
+    ("a panic keeps what was there", ["let kept = vec![5];", 'panic!("no")', "kept"], "a panic is an error of the cell; stock prints it, and loses what the cell used"),
     ("a failed question mark", ["let kept = 5;", 'let n: i32 = "x".parse()?;', "kept"], "a failed `?` is an error of the cell, so that a run stops there; stock prints it"),
     ("threads left running", ["let handle = std::thread::spawn(|| 6 * 7);", "handle.join().unwrap()"], None),
     ("a reference into another variable", ["let v = vec![1, 2];\nlet first = &v[0];", "v.len()"], "stock refuses the cell; here the variable that borrows is left out and the others are kept"),
@@ -46,6 +46,16 @@ CASES = [
     ("an evcxr_display method", ['struct Tag;\nimpl Tag { fn evcxr_display(&self) { println!("EVCXR_BEGIN_CONTENT text/plain\\ntagged\\nEVCXR_END_CONTENT"); } }', "Tag"], "the method is evcxr's; here a type shows itself by `Show`"),
     ("top-level await", ["tokio::time::sleep(std::time::Duration::from_millis(1)).await;\n3"], "stock wants `:dep tokio` first, and compiles it"),
 ]
+
+# Why the evcxr engine and stock differ, by the name of the case.
+EVCXR = {
+    "printing": "stock does not show text that no line break ends",
+    "imports": "a map shows an entry a line, and as a table",
+    "a map": "a map shows an entry a line, and as a table",
+    "a panic keeps what was there": "a panic is an error of the cell; stock prints it",
+    "a failed question mark": "a failed `?` is an error of the cell, so that a run stops there; stock prints it",
+    "top-level await": "stock wants `:dep tokio` first, and compiles it",
+}
 
 
 def shown(kernel, code):
@@ -79,6 +89,7 @@ def shown(kernel, code):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--kernel", required=True, type=pathlib.Path)
+    parser.add_argument("--evcxr", required=True, type=pathlib.Path, help="carnet-kernel-evcxr")
     parser.add_argument("--stock", required=True, type=pathlib.Path)
     parser.add_argument("--case", action="append", help="only the cases with this name")
     options = parser.parse_args()
@@ -86,6 +97,7 @@ def main():
     cases = [case for case in CASES if not options.case or case[0] in options.case]
     commands = {
         "carnet": ([str(options.kernel), "--connection-file", "{connection_file}"], {"CARNET_RUSTC": f"{sysroot}/bin/rustc"}),
+        "evcxr": ([str(options.evcxr), "--connection-file", "{connection_file}"], {"CARNET_RUSTC": f"{sysroot}/bin/rustc"}),
         "stock": ([str(options.stock), "--control_file", "{connection_file}"], {}),
     }
     results = {}
@@ -96,20 +108,22 @@ def main():
                 results[name, case] = [shown(kernel, cell) for cell in cells]
         print(f"{name}: {len(cases)} cases", flush=True)
     wrong = 0
-    for case, cells, why in cases:
-        ours, stock = results["carnet", case], results["stock", case]
-        same = ours == stock
-        if same and why is None:
-            continue
-        if not same and why is not None:
-            print(f"differs, as explained: {case}: {why}")
-            continue
-        wrong += 1
-        print(f"DIFFERS: {case}" if why is None else f"NO DIFFERENCE ANY MORE: {case} ({why})")
-        for cell, left, right in zip(cells, ours, stock):
-            print(f"    {cell!r}\n        carnet {left}\n        stock  {right}")
-    same = sum(results["carnet", case] == results["stock", case] for case, _, _ in cases)
-    print(f"{same} of {len(cases)} cases show the same; {wrong} differ without an explanation")
+    for engine in ["carnet", "evcxr"]:
+        same = 0
+        for case, cells, direct in cases:
+            why = direct if engine == "carnet" else EVCXR.get(case)
+            ours, stock = results[engine, case], results["stock", case]
+            same += ours == stock
+            if (ours == stock) == (why is None):
+                if why is not None:
+                    print(f"{engine} differs, as explained: {case}: {why}")
+                continue
+            wrong += 1
+            print(f"{engine} DIFFERS: {case}" if why is None else f"{engine}, NO DIFFERENCE ANY MORE: {case} ({why})")
+            for cell, left, right in zip(cells, ours, stock):
+                print(f"    {cell!r}\n        {engine:6} {left}\n        stock  {right}")
+        print(f"{engine}: {same} of {len(cases)} cases show the same as stock")
+    print(f"{wrong} differ without an explanation")
     sys.exit(1 if wrong else 0)
 
 

@@ -4,7 +4,7 @@ Each round starts both kernels anew, one after the other, as a frontend does, an
 frame, then those of notebooks/01. Every cell is timed from the request to the idle kernel. Carnet's generated cells are then compiled
 again by rustc alone, with the same flags. Prints medians and ratios, and writes them to bench/results/kernel.json.
 
-    bench/kernel.py --kernel PROGRAM --stock PROGRAM [--rounds N] [--only look|notebook]
+    bench/kernel.py --kernel PROGRAM --evcxr PROGRAM --stock PROGRAM [--rounds N] [--only look|notebook]
 
 The stock kernel compiles the toolkit in its first cell, once (a quarter of an hour): its build folder, --build, is kept.
 """
@@ -153,6 +153,7 @@ def look(kernel, times, ours, libraries, rustc):
 def table(times, cells):
     """The rows of what was measured."""
     ours = {name: statistics.median(values) for name, values in times["carnet"].items()}
+    evcxr = {name: statistics.median(values) for name, values in times["evcxr"].items()}
     peer = {name: statistics.median(values) for name, values in times["stock"].items()}
     rows = []
 
@@ -170,20 +171,28 @@ def table(times, cells):
         row("warm cells, median", "s", statistics.median(ours[name] for name in LOOK), statistics.median(peer[name] for name in LOOK), STOCK, "≤ 0.2")
         row("memory before the first completion", "MB", ours["memory"], peer["memory"], STOCK, "≤ 0.1")
         row("completion, warm", "s", ours.get("completion, warm"), peer.get("completion, warm"), STOCK, "≤ 0.3 s")
+        for name in ["kernel ready", first, *LOOK, "completion, warm"]:
+            row(f"evcxr engine: {name}", "s", evcxr.get(name), peer.get(name), STOCK, "≤ 1")
+        row("evcxr engine: memory before the first completion", "MB", evcxr["memory"], peer["memory"], STOCK)
     numbers = [f"notebook cell {number}" for number in range(1, len(cells) + 1)]
     if all(name in ours and name in peer for name in numbers):
         for name in numbers:
             row(name, "s", ours[name], peer[name], STOCK)
         row("notebook 01, all cells", "s", sum(ours[name] for name in numbers), sum(peer[name] for name in numbers), STOCK)
+        if all(name in evcxr for name in numbers):
+            row("evcxr engine: notebook 01, all cells", "s", sum(evcxr[name] for name in numbers), sum(peer[name] for name in numbers), STOCK, "≤ 1")
     return rows
 
 
 def report(rows):
-    """Prints the rows and writes them."""
+    """Prints the rows and writes them, with those of an earlier run that this one did not measure."""
+    path = HERE / "results" / "kernel.json"
+    measured = {(entry["name"], entry["peer_name"]) for entry in rows}
+    earlier = json.loads(path.read_text()) if path.exists() else []
+    rows = rows + [entry for entry in earlier if (entry["name"], entry["peer_name"]) not in measured]
     print("| what | unit | Carnet | peer | peer's | ratio | goal |\n| --- | --- | --- | --- | --- | --- | --- |")
     for entry in rows:
         print("| {name} | {unit} | {ours} | {peer_name} | {peer} | {ratio} | {goal} |".format(**entry))
-    path = HERE / "results" / "kernel.json"
     path.write_text(json.dumps(rows, indent=2, ensure_ascii=False) + "\n")
     print(f"written to {path.relative_to(ROOT)}", flush=True)
 
@@ -191,6 +200,7 @@ def report(rows):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--kernel", required=True, type=pathlib.Path, help="carnet-kernel")
+    parser.add_argument("--evcxr", required=True, type=pathlib.Path, help="carnet-kernel-evcxr")
     parser.add_argument("--stock", required=True, type=pathlib.Path, help="evcxr_jupyter")
     parser.add_argument("--build", type=pathlib.Path, default=pathlib.Path("/var/tmp/carnet-stock"), help="where the stock kernel builds")
     parser.add_argument("--rounds", type=int, default=5)
@@ -205,6 +215,7 @@ def main():
     kept.mkdir(parents=True, exist_ok=True)
     commands = {
         "carnet": ([str(options.kernel), "--connection-file", "{connection_file}"], {"CARNET_RUSTC": rustc}),
+        "evcxr": ([str(options.evcxr), "--connection-file", "{connection_file}"], {"CARNET_RUSTC": rustc}),
         "stock": ([str(options.stock), "--control_file", "{connection_file}"], {"EVCXR_TMPDIR": str(kept), "RUSTUP_TOOLCHAIN": pathlib.Path(sysroot).name}),
     }
     times = {name: {} for name in commands}

@@ -45,12 +45,16 @@ pub enum InstallError {
     },
 }
 
-/// Installs the kernel `program` under `name` and returns the folder of its kernelspec. The toolkit and the compiler are
-/// those found now, so that the kernel works from any folder.
+/// What JupyterLab calls the kernel.
+pub const DISPLAY_NAME: &str = "Rust (Carnet)";
+
+/// Installs the kernel `program` under `name`, as `display_name`, and returns the folder of its kernelspec. The toolkit and
+/// the compiler are those found now, so that the kernel works from any folder.
 pub fn install(
     program: &Path,
     destination: &Destination,
     name: &str,
+    display_name: &str,
 ) -> Result<PathBuf, InstallError> {
     let allowed = |c: char| c.is_ascii_alphanumeric() || ".-_".contains(c);
     if name.is_empty() || !name.chars().all(allowed) || name.starts_with('.') {
@@ -61,7 +65,7 @@ pub fn install(
         Destination::User => user_folder()?,
     };
     let folder = base.join("kernels").join(name);
-    let spec = kernelspec(program, &find_toolkit()?, &find_rustc()?);
+    let spec = kernelspec(program, display_name, &find_toolkit()?, &find_rustc()?);
     let failed = |path: &Path| {
         let path = path.to_owned();
         move |source| InstallError::Write { path, source }
@@ -80,7 +84,12 @@ pub fn install(
     Ok(folder)
 }
 
-fn kernelspec(program: &Path, toolkit: &Path, rustc: &Path) -> JupyterKernelspec {
+fn kernelspec(
+    program: &Path,
+    display_name: &str,
+    toolkit: &Path,
+    rustc: &Path,
+) -> JupyterKernelspec {
     let text = |path: &Path| path.display().to_string();
     JupyterKernelspec {
         argv: vec![
@@ -88,7 +97,7 @@ fn kernelspec(program: &Path, toolkit: &Path, rustc: &Path) -> JupyterKernelspec
             "--connection-file".to_owned(),
             "{connection_file}".to_owned(),
         ],
-        display_name: "Rust (Carnet)".to_owned(),
+        display_name: display_name.to_owned(),
         language: "rust".to_owned(),
         metadata: Some(HashMap::new()),
         interrupt_mode: Some("message".to_owned()),
@@ -117,6 +126,7 @@ mod tests {
     fn the_kernelspec_names_the_kernel_the_toolkit_and_the_compiler() {
         let spec = kernelspec(
             Path::new("/bin/carnet-kernel"),
+            DISPLAY_NAME,
             Path::new("/deps"),
             Path::new("/rustc"),
         );
@@ -143,6 +153,7 @@ mod tests {
                 Path::new("/k"),
                 &Destination::Prefix(PathBuf::from("/nowhere")),
                 name,
+                DISPLAY_NAME,
             );
             assert!(matches!(error, Err(InstallError::BadName(_))), "{name}");
         }

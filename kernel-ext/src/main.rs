@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 use carnet_kernel::engine::direct::Direct;
-use carnet_kernel::kernelspec::{Destination, install};
+use carnet_kernel::kernelspec::{DISPLAY_NAME, Destination, install};
 use carnet_kernel::{host, protocol};
 use clap::{Parser, Subcommand};
 use tracing_subscriber::EnvFilter;
@@ -38,6 +38,9 @@ enum Command {
         /// The name that notebooks refer to.
         #[arg(long, default_value = "carnet")]
         name: String,
+        /// What JupyterLab calls it.
+        #[arg(long, default_value = DISPLAY_NAME)]
+        display_name: String,
     },
     /// Run compiled cells for the kernel.
     #[command(hide = true)]
@@ -55,13 +58,14 @@ fn main() -> Result<()> {
                 prefix,
                 user: _,
                 name,
+                display_name,
             }),
             _,
         ) => {
             let program = std::env::current_exe().and_then(|path| path.canonicalize());
             let program = program.context("the path of this program is not known")?;
             let destination = prefix.map_or(Destination::User, Destination::Prefix);
-            let folder = install(&program, &destination, &name)?;
+            let folder = install(&program, &destination, &name, &display_name)?;
             println!("The kernel `{name}` is installed in {}", folder.display());
             Ok(())
         }

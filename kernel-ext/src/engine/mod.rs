@@ -8,6 +8,8 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 mod completeness;
 pub mod direct;
+pub mod directive;
+pub mod frames;
 
 pub use completeness::{Completeness, completeness};
 
@@ -169,7 +171,7 @@ impl Interrupter {
     }
 
     /// Begins to listen: only interrupts from now on count.
-    pub(crate) fn listen(&self) -> watch::Receiver<u64> {
+    pub fn listen(&self) -> watch::Receiver<u64> {
         let mut receiver = self.0.subscribe();
         receiver.mark_unchanged();
         receiver

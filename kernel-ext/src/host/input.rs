@@ -1,12 +1,19 @@
 //! Standard input of cells. The process that runs cells has none of its own: a read of descriptor 0, by whatever code,
 //! becomes a question that the kernel passes to the frontend, and waits for the answer.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 /// Asks the kernel; set in the process that runs cells, and only there.
 static ASK: Mutex<Option<fn()>> = Mutex::new(None);
-static ASKS: AtomicBool = AtomicBool::new(false);
+/// What a read of descriptor 0 does: nothing but read; ask and wait for the answer; ask and read.
+static ASKS: AtomicU8 = AtomicU8::new(PLAIN);
+const PLAIN: u8 = 0;
+const WAITING: u8 = 1;
+const READING: u8 = 2;
+/// Called with what a read that a process answers itself has got.
+pub type AfterRead = fn(&[u8]);
+static READ: Mutex<Option<AfterRead>> = Mutex::new(None);
 static STATE: Mutex<State> = Mutex::new(State {
     unread: Vec::new(),
     answer: None,
@@ -28,10 +35,17 @@ fn state() -> MutexGuard<'static, State> {
     STATE.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// From now on reads of descriptor 0 ask by this function.
+/// From now on reads of descriptor 0 ask by this function, and wait for [`answer`].
 pub(super) fn ask_by(ask: fn()) {
     *ASK.lock().unwrap_or_else(PoisonError::into_inner) = Some(ask);
-    ASKS.store(true, Ordering::SeqCst);
+    ASKS.store(WAITING, Ordering::SeqCst);
+}
+
+/// From now on `before` is called before each read of descriptor 0, which then reads what is there, and `after` with that.
+pub fn read_between(before: fn(), after: AfterRead) {
+    *ASK.lock().unwrap_or_else(PoisonError::into_inner) = Some(before);
+    *READ.lock().unwrap_or_else(PoisonError::into_inner) = Some(after);
+    ASKS.store(READING, Ordering::SeqCst);
 }
 
 /// The user's answer, without a line break; none is the end of the input.
@@ -97,9 +111,20 @@ pub(super) unsafe extern "C" fn read(
     buffer: *mut libc::c_void,
     count: libc::size_t,
 ) -> libc::ssize_t {
-    if descriptor != libc::STDIN_FILENO || !ASKS.load(Ordering::SeqCst) {
+    let asks = ASKS.load(Ordering::SeqCst);
+    if descriptor != libc::STDIN_FILENO || asks != WAITING {
+        let looks = descriptor == libc::STDIN_FILENO && asks == READING;
+        let before = *ASK.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(before) = before.filter(|_| looks) {
+            before();
+        }
         // SAFETY: by the caller.
         let read = unsafe { libc::syscall(libc::SYS_read, descriptor, buffer, count) };
+        let after = *READ.lock().unwrap_or_else(PoisonError::into_inner);
+        if let (Some(after), Ok(length)) = (after.filter(|_| looks), usize::try_from(read)) {
+            // SAFETY: so many bytes were read into the buffer just now.
+            after(unsafe { std::slice::from_raw_parts(buffer.cast::<u8>(), length) });
+        }
         return read as libc::ssize_t;
     }
     let bytes = typed(count);

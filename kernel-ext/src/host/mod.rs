@@ -3,7 +3,7 @@
 //! nothing with it but the variables; a cell that is stopped does not even take those ([`standstill`]).
 
 mod cells;
-mod input;
+pub mod input;
 mod library;
 mod standstill;
 

@@ -2,10 +2,10 @@
 
 use tokio::sync::mpsc;
 
+use super::super::directive::Directive;
 use super::Direct;
 use super::build::{Place, Unbuilt, build};
 use super::cell::take_apart;
-use super::directive::Directive;
 use super::mir::{TypeOf, readable};
 use crate::engine::{Bundle, CellError, Engine, Output};
 

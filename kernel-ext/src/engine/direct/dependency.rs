@@ -56,10 +56,7 @@ struct Asked {
 }
 
 /// The lines that are not answered by a crate of the toolkit, which has `crates`.
-pub(crate) fn outside_toolkit(
-    lines: &[String],
-    crates: &[String],
-) -> Result<Vec<String>, CellError> {
+pub fn outside_toolkit(lines: &[String], crates: &[String]) -> Result<Vec<String>, CellError> {
     let mut outside = Vec::new();
     for line in lines {
         let asked = parse(line)?;

@@ -13,9 +13,9 @@ use tokio::sync::mpsc;
 use tokio::time::timeout;
 use uuid::Uuid;
 
-use super::frames::{Frames, Piece};
 use super::process_group::KillOnDrop;
 use crate::engine::Output;
+use crate::engine::frames::{Frames, Piece, shown};
 use crate::host::Command as HostCommand;
 use crate::toolchain::Toolchain;
 
@@ -168,26 +168,14 @@ async fn read_stream(
 
 /// A frame of a kind that is not known is ignored: a newer toolkit may have more.
 fn read_frame(mut frame: Value, on_stderr: bool) -> Option<Event> {
-    let kind = frame["kind"].as_str()?.to_owned();
-    let data = frame["data"]
-        .as_object_mut()
-        .map(std::mem::take)
-        .unwrap_or_default();
-    let id = frame["id"].as_str().map(str::to_owned);
-    match (kind.as_str(), id) {
-        ("end", _) if on_stderr => Some(Event::EndOfStderr),
-        ("end", _) => Some(Event::End(frame)),
-        ("ready", _) => Some(Event::Ready(
+    match frame["kind"].as_str()? {
+        "end" if on_stderr => Some(Event::EndOfStderr),
+        "end" => Some(Event::End(frame)),
+        "ready" => Some(Event::Ready(
             serde_json::from_value(frame["crates"].take()).unwrap_or_default(),
         )),
-        ("display", id) => Some(Event::Output(Output::Display { data, id })),
-        ("update", Some(id)) => Some(Event::Output(Output::Update { data, id })),
-        ("clear", _) => Some(Event::Output(Output::Clear {
-            wait: frame["wait"].as_bool().unwrap_or(false),
-        })),
-        ("input", _) => Some(Event::Input),
-        ("result", _) => Some(Event::Output(Output::Result(data))),
-        _ => None,
+        "input" => Some(Event::Input),
+        _ => shown(&mut frame).map(Event::Output),
     }
 }
 

@@ -31,7 +31,11 @@ pub(crate) fn write_end(report: &Value) {
 /// host calls it once, before the first cell.
 #[unsafe(no_mangle)]
 pub extern "C" fn carnet_toolkit_open() {
-    super::run::install_panic_hook();
+    if std::env::var_os("EVCXR_IS_RUNTIME").is_some() {
+        super::run::install_reporting_hook();
+    } else {
+        super::run::install_panic_hook();
+    }
     carnet::show::watch_long_work();
     write(&json!({ "kind": "ready", "crates": crate::crates::NAMES }));
 }

@@ -142,6 +142,24 @@ pub(crate) fn install_panic_hook() {
     }));
 }
 
+/// Under evcxr, which catches a cell's panic itself: its message is a frame, which counts when the cell ends by it. Panics of
+/// other threads print as they always do.
+pub(crate) fn install_reporting_hook() {
+    let default = std::panic::take_hook();
+    let cells = std::thread::current().id();
+    std::panic::set_hook(Box::new(move |info| {
+        if std::thread::current().id() != cells {
+            return default(info);
+        }
+        let place = info
+            .location()
+            .map(|at| place(at.file(), at.line(), at.column()));
+        frame::write(
+            &json!({ "kind": "panicking", "message": message_of(info.payload()), "place": place }),
+        );
+    }));
+}
+
 /// The lines of a backtrace that lie in cells (`at ./cell-3:2:5`), innermost first, as `cell-3:2:5`.
 fn cell_frames(backtrace: &str) -> Vec<String> {
     let lines = backtrace

@@ -3,15 +3,15 @@
 
 /// A line that begins with a colon.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Directive {
+pub struct Directive {
     /// The command with its colon: `:dep`.
-    pub(crate) command: String,
+    pub command: String,
     /// The rest of the line.
-    pub(crate) argument: String,
+    pub argument: String,
 }
 
 /// The directives of a cell, and the cell without them: the same bytes, lines and columns, with blanks in their place.
-pub(crate) fn take_directives(code: &str) -> (Vec<Directive>, String) {
+pub fn take_directives(code: &str) -> (Vec<Directive>, String) {
     let mut directives = Vec::new();
     let mut rest = String::with_capacity(code.len());
     let mut before_code = true;

@@ -3,9 +3,11 @@
 
 use serde_json::Value;
 
+use super::Output;
+
 /// A piece of a stream, in order.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) enum Piece {
+pub enum Piece {
     /// What was printed.
     Text(String),
     /// A frame's content.
@@ -14,7 +16,7 @@ pub(crate) enum Piece {
 
 /// Takes one stream apart, chunk by chunk.
 #[derive(Debug)]
-pub(crate) struct Frames {
+pub struct Frames {
     marker: Vec<u8>,
     buffer: Vec<u8>,
     /// Up to here the buffer holds no line break of the frame it begins with.
@@ -23,7 +25,7 @@ pub(crate) struct Frames {
 
 impl Frames {
     /// For streams marked with this token.
-    pub(crate) fn new(token: &str) -> Self {
+    pub fn new(token: &str) -> Self {
         Self {
             marker: format!("\u{1e}{token} ").into_bytes(),
             buffer: Vec::new(),
@@ -33,7 +35,7 @@ impl Frames {
 
     /// Adds a chunk and returns what is complete. Text is passed on at once, except for bytes that may be the beginning
     /// of a marker or of a character.
-    pub(crate) fn feed(&mut self, chunk: &[u8]) -> Vec<Piece> {
+    pub fn feed(&mut self, chunk: &[u8]) -> Vec<Piece> {
         self.buffer.extend_from_slice(chunk);
         let mut pieces = Vec::new();
         loop {
@@ -67,7 +69,7 @@ impl Frames {
     }
 
     /// What is left when the stream has ended.
-    pub(crate) fn finish(&mut self) -> Option<Piece> {
+    pub fn finish(&mut self) -> Option<Piece> {
         let rest = std::mem::take(&mut self.buffer);
         (!rest.is_empty()).then(|| Piece::Text(String::from_utf8_lossy(&rest).into_owned()))
     }
@@ -105,6 +107,25 @@ impl Frames {
             _ => 0,
         };
         if back + 1 < length { back + 1 } else { 0 }
+    }
+}
+
+/// What a frame shows; none when it is of another kind.
+pub fn shown(frame: &mut Value) -> Option<Output> {
+    let kind = frame["kind"].as_str()?.to_owned();
+    let data = frame["data"]
+        .as_object_mut()
+        .map(std::mem::take)
+        .unwrap_or_default();
+    let id = frame["id"].as_str().map(str::to_owned);
+    match (kind.as_str(), id) {
+        ("display", id) => Some(Output::Display { data, id }),
+        ("update", Some(id)) => Some(Output::Update { data, id }),
+        ("clear", _) => Some(Output::Clear {
+            wait: frame["wait"].as_bool().unwrap_or(false),
+        }),
+        ("result", _) => Some(Output::Result(data)),
+        _ => None,
     }
 }
 

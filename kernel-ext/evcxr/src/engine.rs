@@ -1,0 +1,188 @@
+//! evcxr behind the kernel's [`Engine`].
+
+use std::sync::mpsc::Sender;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use carnet_kernel::engine::{
+    Bundle, CellError, Completions, Engine, Interrupter, Output, Variable,
+};
+use tokio::sync::{mpsc, oneshot};
+
+use crate::stop;
+use crate::toolkit::Workplace;
+use crate::worker::{self, Job, Sink, Told};
+
+/// See the module.
+pub(crate) struct Evcxr {
+    jobs: Option<Sender<Job>>,
+    told: Arc<Mutex<Told>>,
+    sink: Arc<Mutex<Sink>>,
+    idle: mpsc::UnboundedReceiver<Output>,
+    interrupter: Interrupter,
+}
+
+impl Evcxr {
+    /// An engine that has not started anything but its threads.
+    pub(crate) fn new(workplace: Workplace) -> Self {
+        let told = Arc::new(Mutex::new(Told::default()));
+        let (sender, idle) = mpsc::unbounded_channel();
+        let sink = Arc::new(Mutex::new(Sink::new(sender)));
+        Self {
+            jobs: Some(worker::start(
+                workplace,
+                Arc::clone(&told),
+                Arc::clone(&sink),
+            )),
+            told,
+            sink,
+            idle,
+            interrupter: Interrupter::default(),
+        }
+    }
+
+    fn ask(&self, job: Job) {
+        if let Some(jobs) = &self.jobs {
+            let _ = jobs.send(job);
+        }
+    }
+
+    fn told(&self) -> std::sync::MutexGuard<'_, Told> {
+        self.told.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Ends the process that runs cells if it runs one, which evcxr then starts again, else cargo if it runs.
+    fn stop(&self) {
+        let child = self.told().child.clone();
+        let Some(child) = child else { return };
+        let runs = {
+            let mut sink = self.sink.lock().unwrap_or_else(PoisonError::into_inner);
+            std::mem::take(&mut sink.runs)
+        };
+        let mut child = child.lock().unwrap_or_else(PoisonError::into_inner);
+        if runs {
+            let _ = child.kill();
+        } else {
+            let spared = i32::try_from(child.id()).unwrap_or_default();
+            stop::kill(&stop::compilers(spared));
+        }
+    }
+}
+
+impl Engine for Evcxr {
+    async fn evaluate(
+        &mut self,
+        code: &str,
+        number: usize,
+        outputs: &mpsc::Sender<Output>,
+    ) -> Result<(), CellError> {
+        let mut interrupt = self.interrupter.listen();
+        let before: Vec<String> = names(&self.told().variables);
+        let (reply, mut answer) = oneshot::channel();
+        self.ask(Job::Evaluate {
+            code: code.to_owned(),
+            label: format!("cell [{number}]"),
+            outputs: outputs.clone(),
+            reply,
+        });
+        let gone = || CellError::new("error", "evcxr has ended; restart the kernel");
+        let mut interrupted = false;
+        let result = loop {
+            tokio::select! {
+                result = &mut answer => break result.map_err(|_| gone())?,
+                _ = interrupt.changed() => {
+                    interrupted = true;
+                    self.stop();
+                }
+                // evcxr goes on after a compiler that was ended, by asking another one.
+                () = tokio::time::sleep(Duration::from_millis(50)), if interrupted => self.stop(),
+            }
+        };
+        if !interrupted {
+            return result;
+        }
+        let after = names(&self.told().variables);
+        let lost: Vec<String> = before
+            .into_iter()
+            .filter(|name| !after.contains(name))
+            .map(|name| format!("`{name}`"))
+            .collect();
+        let sentence = match lost.as_slice() {
+            [] => "no variable was lost".to_owned(),
+            lost => format!(
+                "these variables were lost with its process: {}",
+                lost.join(", ")
+            ),
+        };
+        Err(CellError::new(
+            "interrupted",
+            format!("the cell was stopped; {sentence}"),
+        ))
+    }
+
+    async fn warm_up(&mut self) {
+        self.ask(Job::Begin);
+    }
+
+    async fn idle_output(&mut self) -> Output {
+        match self.idle.recv().await {
+            Some(output) => output,
+            None => std::future::pending().await,
+        }
+    }
+
+    async fn complete(&mut self, code: &str, cursor: usize) -> Completions {
+        let (reply, answer) = oneshot::channel();
+        self.ask(Job::Complete {
+            code: code.to_owned(),
+            cursor,
+            reply,
+        });
+        answer.await.unwrap_or(Completions {
+            replaced: cursor..cursor,
+            candidates: Vec::new(),
+        })
+    }
+
+    async fn inspect(&mut self, code: &str, cursor: usize, _: u8) -> Option<Bundle> {
+        let (reply, answer) = oneshot::channel();
+        self.ask(Job::Inspect {
+            code: code.to_owned(),
+            cursor,
+            reply,
+        });
+        let text = answer.await.ok().flatten()?;
+        let forms = ["text/plain", "text/markdown"];
+        Some(
+            forms
+                .map(|form| (form.to_owned(), text.clone().into()))
+                .into_iter()
+                .collect(),
+        )
+    }
+
+    fn variables(&self) -> Vec<Variable> {
+        self.told().variables.clone()
+    }
+
+    fn interrupter(&self) -> Interrupter {
+        self.interrupter.clone()
+    }
+
+    async fn shutdown(&mut self) {
+        self.stop();
+        self.jobs = None;
+        let child = self.told().child.take();
+        if let Some(child) = child {
+            let mut child = child.lock().unwrap_or_else(PoisonError::into_inner);
+            let _ = child.kill();
+        }
+    }
+}
+
+fn names(variables: &[Variable]) -> Vec<String> {
+    variables
+        .iter()
+        .map(|variable| variable.name.clone())
+        .collect()
+}

@@ -1,0 +1,130 @@
+//! How cells that evcxr compiles come by the prebuilt toolkit. evcxr has cargo build a crate a cell and has rust-analyzer tell
+//! the types of its variables: cargo must not build the toolkit again, and rust-analyzer must read its sources. So cells
+//! depend on two small crates that are written here. For cargo they depend on nothing, and the compiler is told where the
+//! toolkit's dylib lies; under a `cfg` that only the metadata for rust-analyzer is asked with, they depend on the sources.
+
+use std::path::Path;
+use std::process::Command;
+
+use anyhow::{Context, Result};
+use carnet_kernel::toolchain::{Toolchain, ToolchainError};
+use tempfile::TempDir;
+
+/// What rust-analyzer's view is asked with.
+const ANALYSIS: &str = "carnet_analysis";
+/// The workspace of the toolkit's sources.
+const WORKSPACE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
+/// The versions the toolkit was built of.
+const LOCK: &str = include_str!("../../../Cargo.lock");
+
+/// The session's folder, with the crates that cells depend on.
+pub(crate) struct Workplace {
+    folder: TempDir,
+    toolchain: Result<Toolchain, ToolchainError>,
+}
+
+impl Workplace {
+    /// Writes the crates, and sets the environment for evcxr: call it before there are threads.
+    pub(crate) fn make() -> Result<Self> {
+        let folder = tempfile::Builder::new()
+            .prefix("carnet-kernel-")
+            .tempdir()
+            .context("no folder for the session's files")?;
+        let cells = folder.path().join("cells");
+        std::fs::create_dir(&cells)?;
+        std::fs::write(cells.join("Cargo.lock"), LOCK)?;
+        let dependencies = format!(
+            "carnet = {{ path = {:?} }}\ncarnet-toolkit = {{ path = {:?} }}",
+            WORKSPACE,
+            format!("{WORKSPACE}/kernel-ext/toolkit")
+        );
+        let names = "pub extern crate carnet;\npub extern crate carnet_toolkit;\n\
+                     pub use carnet_toolkit::crates::*;\npub use carnet_toolkit::evcxr::EvcxrDisplay;\n";
+        write_crate(
+            &folder.path().join("names"),
+            "carnet-names",
+            &dependencies,
+            names,
+        )?;
+        // evcxr's own runtime for `.await` is made of the toolkit's tokio: one copy in the process.
+        let tokio = "pub use carnet_toolkit::crates::tokio::*;\n";
+        write_crate(&folder.path().join("tokio"), "tokio", &dependencies, tokio)?;
+        let toolchain = Toolchain::find();
+        // SAFETY: the caller has no threads yet.
+        unsafe {
+            std::env::set_var("EVCXR_TMPDIR", &cells);
+            std::env::set_var("RUSTFLAGS", format!("--cfg {ANALYSIS}"));
+            if let Some(name) = toolchain.as_ref().ok().and_then(rustup_name) {
+                std::env::set_var("RUSTUP_TOOLCHAIN", name);
+            }
+        }
+        Ok(Self { folder, toolchain })
+    }
+
+    /// What cells are compiled with, or why they cannot be.
+    pub(crate) fn toolchain(&self) -> Result<&Toolchain, String> {
+        self.toolchain.as_ref().map_err(ToString::to_string)
+    }
+
+    /// The lines by which cells depend on the toolkit: on all its crates, and on its tokio, for `.await`.
+    pub(crate) fn dependencies(&self) -> [String; 2] {
+        let line = |name: &str, folder: &str| {
+            format!(
+                ":dep {name} = {{ path = {:?} }}\n",
+                self.folder.path().join(folder)
+            )
+        };
+        [line("carnet-names", "names"), line("tokio", "tokio")]
+    }
+
+    /// Notes that evcxr has tried its process: a later one is the user's from the beginning.
+    pub(crate) fn begun(&self) -> std::io::Result<()> {
+        std::fs::write(self.folder.path().join("first"), "")
+    }
+
+    /// The process that runs cells.
+    pub(crate) fn child(&self, toolchain: &Toolchain, token: &str) -> Result<Command> {
+        let mut search = vec![toolchain.toolkit_dir.clone(), toolchain.library_dir.clone()];
+        let inherited = std::env::var_os("LD_LIBRARY_PATH");
+        search.extend(inherited.iter().flat_map(std::env::split_paths));
+        let mut command = Command::new(std::env::current_exe()?);
+        command
+            .env("LD_LIBRARY_PATH", std::env::join_paths(search)?)
+            .env("CARNET_DISPLAY_TOKEN", token)
+            .env("CARNET_TOOLKIT_FILE", toolchain.toolkit())
+            .env("CARNET_FIRST", self.folder.path().join("first"))
+            .env_remove("RUSTFLAGS");
+        Ok(command)
+    }
+}
+
+/// What rustc is given for each crate of a cell.
+pub(crate) fn flags(toolchain: &Toolchain) -> String {
+    let toolkit = toolchain.toolkit();
+    let mut flags = vec!["-Cprefer-dynamic".to_owned()];
+    for alias in ["carnet", "carnet_toolkit"] {
+        flags.push("--extern".to_owned());
+        flags.push(format!("{alias}={}", toolkit.display()));
+    }
+    flags.push(format!("-Ldependency={}", toolchain.toolkit_dir.display()));
+    // Unit separators, so that a path may hold a space.
+    flags.join("\u{1f}")
+}
+
+fn write_crate(folder: &Path, name: &str, analysed: &str, code: &str) -> Result<()> {
+    std::fs::create_dir_all(folder)?;
+    let manifest = format!(
+        "[package]\nname = \"{name}\"\nversion = \"1.99.0\"\nedition = \"2024\"\n\n[lib]\npath = \"lib.rs\"\n\n\
+         [features]\nrt = []\nrt-multi-thread = []\n\n[target.'cfg({ANALYSIS})'.dependencies]\n{analysed}\n"
+    );
+    std::fs::write(folder.join("Cargo.toml"), manifest)?;
+    std::fs::write(folder.join("lib.rs"), code)?;
+    Ok(())
+}
+
+/// The name by which rustup knows a toolchain, which is its folder's.
+fn rustup_name(toolchain: &Toolchain) -> Option<String> {
+    let root = toolchain.library_dir.ancestors().nth(4)?;
+    let is_rustups = root.parent()?.file_name()? == "toolchains";
+    is_rustups.then(|| root.file_name()?.to_str().map(str::to_owned))?
+}
