@@ -68,7 +68,7 @@ fn a_parameter_that_does_not_fit_stops_the_run_before_it_begins() {
         ),
         (
             ["-p", "count", "1.5"],
-            "`count` is a whole number (its default is `3`)",
+            "`count` is a whole number from -2147483648 to 2147483647 (its default is `3`)",
         ),
     ] {
         let mut line = vec!["run", "a.ipynb"];
