@@ -24,6 +24,7 @@ demo: build kernel ## the whole chain from nothing: load, notebook, models, arte
 test: build kernel components .venv/bin/jupyter-lab ## all tests: units, documents, real databases, kernel, HTTP; then the notebooks
 	scripts/test-servers cargo test --locked --workspace
 	cargo test $(EVCXR)
+	JUPYTER_PATH=.venv/share/jupyter .venv/bin/python -m unittest discover --start-directory cli/papermill/tests
 	$(BIN)/carnet notebook check $(NOTEBOOKS)
 	scripts/check-notebooks $(BIN)/carnet $(NOTEBOOKS)
 
@@ -91,7 +92,8 @@ components:
 	.venv-bench/bin/pip install --quiet --requirement bench/requirements.txt
 	touch $@
 
-.venv/bin/jupyter-lab: notebooks/requirements.txt
+.venv/bin/jupyter-lab: notebooks/requirements.txt cli/papermill/pyproject.toml cli/papermill/carnet_papermill.py
 	$(PYTHON) -m venv .venv
 	.venv/bin/pip install --quiet --requirement notebooks/requirements.txt
+	.venv/bin/pip install --quiet --no-deps --force-reinstall ./cli/papermill
 	touch $@
