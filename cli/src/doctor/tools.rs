@@ -4,10 +4,20 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::Finding;
+use crate::notebook::kernelspec::Kernelspec;
 
-/// The compiler that cells use: what the environment names, else the one of the search path.
+/// The compiler that cells use: what the environment names, else the installed kernel, else the one of the search path.
 fn rustc() -> PathBuf {
-    std::env::var_os("CARNET_RUSTC").map_or_else(|| PathBuf::from("rustc"), PathBuf::from)
+    let named = std::env::var_os("CARNET_RUSTC").map(PathBuf::from);
+    let of_kernel = || {
+        let kernel = Kernelspec::find(Some("carnet")).ok()?;
+        let environment = kernel.environment();
+        let named = environment.iter().find(|(name, _)| name == "CARNET_RUSTC");
+        named.map(|(_, path)| PathBuf::from(path))
+    };
+    named
+        .or_else(of_kernel)
+        .unwrap_or_else(|| PathBuf::from("rustc"))
 }
 
 /// What a program prints; none when it does not start or fails.

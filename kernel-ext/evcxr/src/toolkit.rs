@@ -39,7 +39,7 @@ impl Workplace {
             format!("{WORKSPACE}/kernel-ext/toolkit")
         );
         let names = "pub extern crate carnet;\npub extern crate carnet_toolkit;\n\
-                     pub use carnet_toolkit::crates::*;\npub use carnet_toolkit::evcxr::EvcxrDisplay;\n";
+                     pub use carnet_toolkit::crates::*;\n";
         write_crate(
             &folder.path().join("names"),
             "carnet-names",

@@ -17,8 +17,14 @@ use tokio::sync::{mpsc, oneshot};
 use crate::failure::cell_error;
 use crate::toolkit::{Workplace, flags};
 
-/// Brings into scope how values are shown.
-const DISPLAY: &str = "use carnet_toolkit::evcxr::EvcxrDisplay as _;";
+/// How values are shown: evcxr asks the value of a last expression for this method, and falls back on `Debug`. It is part of
+/// each cell, not of the toolkit: there it would be found, and not be in scope, under other kernels.
+const DISPLAY: &str = "trait EvcxrDisplay { fn evcxr_display(&self); }
+impl<T: ::carnet::show::Show + ?Sized> EvcxrDisplay for T {
+    fn evcxr_display(&self) {
+        ::carnet::show::send(::carnet::show::Role::Result, &::carnet::show::Show::bundle(self));
+    }
+}";
 
 /// What is asked of the thread.
 pub(crate) enum Job {
@@ -170,7 +176,7 @@ impl Worker {
         pass_on(outputs, &token, &self.sink);
         let mut state = context.state();
         state.set_build_env("CARGO_ENCODED_RUSTFLAGS", &flags(toolchain));
-        // rust-analyzer does not know this crate, and need not: nothing has its type.
+        // rust-analyzer does not know `carnet` yet, and need not: nothing has a type of it.
         context.eval_with_state(DISPLAY, state).map_err(told)?;
         locked(&self.told).child = Some(context.process_handle());
         let mut context = CommandContext::with_eval_context(context);

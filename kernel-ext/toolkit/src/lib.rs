@@ -5,7 +5,6 @@
 pub use carnet::*;
 
 pub mod cell;
-pub mod evcxr;
 
 /// Makes crates importable from cells (`use polars::prelude::*`) and lists their names for `:dep` lines, in one place
 /// so that the two cannot differ.
