@@ -171,7 +171,11 @@ def table(times, cells):
         row("warm cells, median", "s", statistics.median(ours[name] for name in LOOK), statistics.median(peer[name] for name in LOOK), STOCK, "≤ 0.2")
         row("memory before the first completion", "MB", ours["memory"], peer["memory"], STOCK, "≤ 0.1")
         row("completion, warm", "s", ours.get("completion, warm"), peer.get("completion, warm"), STOCK, "≤ 0.3 s")
-        for name in ["kernel ready", first, *LOOK, "completion, warm"]:
+        row("evcxr engine: kernel ready", "s", evcxr["kernel ready"], peer["kernel ready"], STOCK, "≤ 1")
+        # Stock waits for evcxr before it is ready, this one in its first cell.
+        begun = "evcxr engine: from the start to the end of the first cell"
+        row(begun, "s", evcxr["kernel ready"] + evcxr[first], peer["kernel ready"] + peer[first], STOCK, "≤ 1")
+        for name in [*LOOK, "completion, warm"]:
             row(f"evcxr engine: {name}", "s", evcxr.get(name), peer.get(name), STOCK, "≤ 1")
         row("evcxr engine: memory before the first completion", "MB", evcxr["memory"], peer["memory"], STOCK)
     numbers = [f"notebook cell {number}" for number in range(1, len(cells) + 1)]

@@ -32,7 +32,6 @@ impl Workplace {
             .context("no folder for the session's files")?;
         let cells = folder.path().join("cells");
         std::fs::create_dir(&cells)?;
-        std::fs::write(cells.join("Cargo.lock"), LOCK)?;
         let dependencies = format!(
             "carnet = {{ path = {:?} }}\ncarnet-toolkit = {{ path = {:?} }}",
             WORKSPACE,
@@ -64,6 +63,12 @@ impl Workplace {
     /// What cells are compiled with, or why they cannot be.
     pub(crate) fn toolchain(&self) -> Result<&Toolchain, String> {
         self.toolchain.as_ref().map_err(ToString::to_string)
+    }
+
+    /// Has cargo take the versions that the toolkit was built of. To be called just before cells come to depend on it: cargo
+    /// forgets versions that nothing depends on.
+    pub(crate) fn lock(&self) -> std::io::Result<()> {
+        std::fs::write(self.folder.path().join("cells").join("Cargo.lock"), LOCK)
     }
 
     /// The lines by which cells depend on the toolkit: on all its crates, and on its tokio, for `.await`.

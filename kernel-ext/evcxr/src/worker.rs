@@ -10,7 +10,7 @@ use carnet_kernel::engine::direct::outside_toolkit;
 use carnet_kernel::engine::directive::take_directives;
 use carnet_kernel::engine::frames::{Frames, Piece, shown};
 use carnet_kernel::engine::{Candidate, CellError, Completions, Input, Output, Variable};
-use evcxr::{CommandContext, EvalCallbacks, EvalContext, EvalContextOutputs};
+use evcxr::{CommandContext, EvalCallbacks, EvalContext, EvalContextOutputs, EvalOutputs};
 use serde_json::Value;
 use tokio::sync::{mpsc, oneshot};
 
@@ -87,6 +87,12 @@ struct Worker {
     sees_tokio: bool,
     /// The cells that variables come from.
     cells: BTreeMap<String, String>,
+}
+
+/// What a cell does not see yet.
+struct Unseen {
+    tokio: bool,
+    toolkit: bool,
 }
 
 fn locked<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
@@ -193,8 +199,6 @@ impl Worker {
     ) -> Result<(), CellError> {
         self.begin()?;
         let code = self.without_toolkit(code)?;
-        self.see_toolkit(&code)
-            .map_err(|error| cell_error(&error, label, &code))?;
         {
             let mut sink = locked(&self.sink);
             sink.cell = Some(outputs.clone());
@@ -206,14 +210,15 @@ impl Worker {
             .0
             .iter()
             .any(|directive| directive.command == ":clear");
-        let context = self.begin()?;
         let mut callbacks = EvalCallbacks {
             input_reader: &|request| answer(&questions, request.prompt, request.is_password),
         };
-        let result = context.execute_with_callbacks(&code, &mut callbacks);
+        let result = self.execute(&code, &mut callbacks);
         if clears {
             // What evcxr forgot is given to it again; a failure is met, and told, in the next cell.
-            let _ = context.execute(DISPLAY);
+            if let Some(context) = &mut self.context {
+                let _ = context.execute(DISPLAY);
+            }
             (self.sees_toolkit, self.sees_tokio) = (false, false);
         }
         self.settle();
@@ -245,27 +250,61 @@ impl Worker {
         }
     }
 
-    /// Lets cells see the toolkit's crates, once one names them or awaits something: rust-analyzer then reads their sources,
-    /// which takes a while, and cells that need none of it do not wait for it.
-    fn see_toolkit(&mut self, code: &str) -> Result<(), evcxr::Error> {
+    /// What lets cells see the toolkit's crates, when a cell that names one or awaits something does not yet: rust-analyzer then
+    /// reads their sources, which takes a while, and cells that need none of it do not wait for it.
+    fn unseen(&self, code: &str) -> Option<Unseen> {
         let crates = locked(&self.sink).crates.clone();
         let words = code.split(|c: char| !c.is_alphanumeric() && c != '_');
         let words: BTreeSet<&str> = words.collect();
-        let awaits = words.contains("await") || words.contains("tokio");
-        let names = awaits || crates.iter().any(|name| words.contains(name.as_str()));
+        let tokio = words.contains("await") || words.contains("tokio");
+        let toolkit = tokio || crates.iter().any(|name| words.contains(name.as_str()));
+        let unseen = Unseen {
+            tokio: tokio && !self.sees_tokio,
+            toolkit: toolkit && !self.sees_toolkit,
+        };
+        (unseen.tokio || unseen.toolkit).then_some(unseen)
+    }
+
+    /// Runs a cell, and before it what it does not see yet. Both at once, as rust-analyzer takes twice the time for two; when
+    /// that does not compile one after the other, so that errors have the cell's own lines.
+    fn execute(
+        &mut self,
+        code: &str,
+        callbacks: &mut EvalCallbacks<'_>,
+    ) -> Result<EvalOutputs, evcxr::Error> {
+        let unseen = self.unseen(code);
         let [toolkit, tokio] = self.workplace.dependencies();
         let Some(context) = &mut self.context else {
-            return Ok(());
+            return Err("evcxr did not start".into());
         };
-        if awaits && !self.sees_tokio {
-            context.execute(&tokio)?;
-            self.sees_tokio = true;
+        let Some(unseen) = unseen else {
+            return context.execute_with_callbacks(code, callbacks);
+        };
+        self.workplace.lock()?;
+        let mut before = String::new();
+        if unseen.tokio {
+            before.push_str(&tokio);
         }
-        if names && !self.sees_toolkit {
-            context.execute(&format!("{toolkit}use carnet_names::*;"))?;
-            self.sees_toolkit = true;
+        if unseen.toolkit {
+            before.push_str(&toolkit);
+            before.push_str("use carnet_names::*;");
         }
-        Ok(())
+        let is_code = !code.trim_start().starts_with(':');
+        let at_once = match is_code {
+            true => context.execute_with_callbacks(&format!("{before}\n{code}"), callbacks),
+            false => Err(evcxr::Error::Message(String::new())),
+        };
+        let result = match at_once {
+            // Nothing ran.
+            Err(evcxr::Error::CompilationErrors(_) | evcxr::Error::Message(_)) => {
+                context.execute(&before)?;
+                context.execute_with_callbacks(code, callbacks)
+            }
+            result => result,
+        };
+        self.sees_tokio |= unseen.tokio;
+        self.sees_toolkit |= unseen.toolkit;
+        result
     }
 
     /// The cell without the `:dep` lines that ask for crates of the toolkit; blanks keep the lines.
