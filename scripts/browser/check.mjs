@@ -58,7 +58,10 @@ async function open(page, name) {
   await page.locator('.jp-NotebookPanel:visible .jp-Notebook .jp-Cell').first().waitFor({ timeout: 60_000 });
   await until(async () => (await page.locator('.jp-NotebookPanel:visible .jp-Notebook-ExecutionIndicator[data-status="idle"]').count()) > 0,
     `${name} is open and its kernel is idle`);
-  if (await page.locator('#jp-left-stack:visible').count()) await page.keyboard.press('Control+b');
+  if (await page.locator('#jp-left-stack:visible').count()) {
+    await page.keyboard.press('Control+b');
+    await page.locator('#jp-left-stack').waitFor({ state: 'hidden', timeout: 10_000 }).catch(() => {});
+  }
 }
 
 async function menu(page, name, entry) {
@@ -69,9 +72,17 @@ async function menu(page, name, entry) {
 const prompts = (page) => page.locator('.jp-NotebookPanel:visible .jp-CodeCell .jp-InputArea-prompt').allInnerTexts();
 const cell = (page, index) => page.locator('.jp-NotebookPanel:visible .jp-CodeCell').nth(index);
 
+// Runs a cell that has not run. While the page still moves a key may go elsewhere: then once more.
 async function runCell(page, index) {
-  await cell(page, index).locator('.cm-content').click();
-  await page.keyboard.press('Control+Enter');
+  for (let attempt = 0; attempt < 10; attempt += 1) {
+    await cell(page, index).locator('.cm-content').click();
+    await page.keyboard.press('Control+Enter');
+    for (let wait = 0; wait < 30; wait += 1) {
+      if (/[*\d]/.test((await prompts(page))[index])) return;
+      await page.waitForTimeout(100);
+    }
+  }
+  throw new Error(`cell ${index} did not begin`);
 }
 
 async function ended(page, index, what, seconds) {
@@ -89,7 +100,7 @@ async function lateFlights(page) {
   await page.locator('.jp-CodeCell').first().scrollIntoViewIfNeeded();
 
   await menu(page, 'Edit', 'Clear Outputs of All Cells');
-  await until(async () => (await page.locator('.jp-NotebookPanel:visible .jp-OutputArea-output').count()) === 0, 'all outputs are cleared');
+  await until(async () => (await page.locator('.jp-NotebookPanel:visible .jp-OutputArea-output').count()) === 0, 'all outputs are cleared', 30);
   await menu(page, 'Run', 'Run All Cells');
   await until(async () => (await prompts(page)).every((prompt) => /\[\d+\]/.test(prompt)), 'all cells ran', 300);
   check((await page.locator('.jp-NotebookPanel:visible .jp-OutputArea-output[data-mime-type="application/vnd.jupyter.error"], .jp-NotebookPanel:visible .jp-RenderedText[data-mime-type="application/vnd.jupyter.stderr"]').count()) === 0, 'no cell failed');
