@@ -3,12 +3,11 @@
 
 use std::path::PathBuf;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use carnet_kernel::engine::direct::Direct;
-use carnet_kernel::kernelspec::{DISPLAY_NAME, Destination, install};
-use carnet_kernel::{host, protocol};
+use carnet_kernel::kernelspec::DISPLAY_NAME;
+use carnet_kernel::{host, program};
 use clap::{Parser, Subcommand};
-use tracing_subscriber::EnvFilter;
 
 /// A Jupyter kernel for Rust, with the Carnet toolkit prebuilt.
 #[derive(Debug, Parser)]
@@ -61,30 +60,9 @@ fn main() -> Result<()> {
                 display_name,
             }),
             _,
-        ) => {
-            let program = std::env::current_exe().and_then(|path| path.canonicalize());
-            let program = program.context("the path of this program is not known")?;
-            let destination = prefix.map_or(Destination::User, Destination::Prefix);
-            let folder = install(&program, &destination, &name, &display_name)?;
-            println!("The kernel `{name}` is installed in {}", folder.display());
-            Ok(())
-        }
+        ) => program::install(prefix, &name, &display_name),
         (Some(Command::RunCells { toolkit }), _) => host::serve(&toolkit),
-        (None, Some(file)) => {
-            let filter =
-                EnvFilter::try_from_env("CARNET_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
-            tracing_subscriber::fmt()
-                .with_env_filter(filter)
-                .with_writer(std::io::stderr)
-                .init();
-            let runtime = tokio::runtime::Builder::new_multi_thread()
-                .enable_all()
-                .build()?;
-            let served = runtime.block_on(protocol::serve(&file, Direct::default()));
-            // A blocked reader must not hold the end up.
-            runtime.shutdown_background();
-            Ok(served?)
-        }
+        (None, Some(file)) => program::serve(&file, Direct::default()),
         (None, None) => anyhow::bail!("name a connection file or a command; see --help"),
     }
 }

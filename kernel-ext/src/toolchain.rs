@@ -1,6 +1,8 @@
 //! Finds what cells are compiled with: rustc, and the toolkit's dylib with the metadata of what it is made of. Both are
 //! named by the kernelspec (`CARNET_RUSTC`, `CARNET_TOOLKIT_DIR`), with defaults for a kernel started by hand.
 
+use std::env::JoinPathsError;
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -8,6 +10,8 @@ use std::process::Command;
 pub const TOOLKIT_DIR: &str = "CARNET_TOOLKIT_DIR";
 /// The environment variable that names the compiler the toolkit was built with.
 pub const RUSTC: &str = "CARNET_RUSTC";
+/// The environment variable that says where the system looks for libraries.
+pub const SEARCH_PATH: &str = "LD_LIBRARY_PATH";
 /// The file name of the toolkit.
 pub const TOOLKIT_FILE: &str = "libcarnet_toolkit.so";
 
@@ -70,14 +74,27 @@ impl Toolchain {
         })
     }
 
+    /// The toolchain's folder, of which the library's is `lib/rustlib/TARGET/lib`.
+    pub fn root(&self) -> Option<&Path> {
+        self.library_dir.ancestors().nth(4)
+    }
+
     /// A program of the same toolchain: beside the compiler, else by the search path.
     pub fn program(&self, name: &str) -> PathBuf {
-        // The library's folder is `lib/rustlib/TARGET/lib` of the toolchain's.
-        let root = self.library_dir.ancestors().nth(4);
-        let beside = root.map(|root| root.join("bin").join(name));
+        let beside = self.root().map(|root| root.join("bin").join(name));
         beside
             .filter(|program| program.is_file())
             .unwrap_or_else(|| PathBuf::from(name))
+    }
+
+    /// `LD_LIBRARY_PATH` for a process that runs cells: the toolkit's folder, the standard library's, `more`, and what this
+    /// process has. Fails when a folder's name holds a colon.
+    pub fn search_path(&self, more: &[&Path]) -> Result<OsString, JoinPathsError> {
+        let own = [self.toolkit_dir.as_path(), &self.library_dir];
+        let inherited = std::env::var_os(SEARCH_PATH);
+        let inherited = inherited.iter().flat_map(std::env::split_paths);
+        let folders = own.iter().chain(more).map(|folder| folder.to_path_buf());
+        std::env::join_paths(folders.chain(inherited))
     }
 
     /// The toolkit's file.

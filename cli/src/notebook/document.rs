@@ -2,15 +2,14 @@
 //! not as typed cells, so that metadata of other programs survives a run untouched.
 
 use std::collections::HashSet;
-use std::fs::Permissions;
-use std::io::{self, Write as _};
-use std::os::unix::fs::PermissionsExt as _;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value, json};
 use thiserror::Error;
 
 use super::layout;
+use super::replacement;
 
 /// Why a notebook could not be read or saved.
 #[derive(Debug, Error)]
@@ -233,7 +232,9 @@ impl Document {
 
     /// Writes the notebook beside `path` and renames it there, so that `path` holds the old text or the whole new one.
     pub(crate) fn save(&self, path: &Path) -> Result<(), DocumentError> {
-        self.write(path).map_err(|source| DocumentError::Save {
+        let text = layout::to_text(&self.root).map_err(io::Error::from);
+        let written = text.and_then(|text| replacement::replace(path, &text));
+        written.map_err(|source| DocumentError::Save {
             path: path.to_owned(),
             source,
         })
@@ -241,38 +242,10 @@ impl Document {
 
     /// Whether [`Self::save`] can write there; nothing is left behind.
     pub(crate) fn can_save(path: &Path) -> Result<(), DocumentError> {
-        let target = path.canonicalize().unwrap_or_else(|_| path.to_owned());
-        let tried = match target.is_dir() {
-            true => Err(io::Error::from(io::ErrorKind::IsADirectory)),
-            false => tempfile::Builder::new()
-                .prefix(".carnet-")
-                .tempfile_in(folder_of(&target))
-                .map(drop),
-        };
-        tried.map_err(|source| DocumentError::Save {
+        replacement::can_replace(path).map_err(|source| DocumentError::Save {
             path: path.to_owned(),
             source,
         })
-    }
-
-    fn write(&self, path: &Path) -> io::Result<()> {
-        let text = layout::to_text(&self.root)?;
-        // Through a symbolic link the file it names is replaced, not the link.
-        let target = path.canonicalize().unwrap_or_else(|_| path.to_owned());
-        let folder = folder_of(&target);
-        let permissions = match std::fs::metadata(&target) {
-            Ok(metadata) => metadata.permissions(),
-            Err(_) => Permissions::from_mode(0o666), // less the umask, as for any new file
-        };
-        let mut file = tempfile::Builder::new()
-            .prefix(".carnet-")
-            .suffix(".ipynb")
-            .permissions(permissions)
-            .tempfile_in(folder)?;
-        file.write_all(text.as_bytes())?;
-        file.as_file().sync_all()?;
-        file.persist(&target).map_err(|error| error.error)?;
-        Ok(())
     }
 
     fn values(&self) -> &[Value] {
@@ -345,13 +318,6 @@ fn made_id(source: &str, salt: u64) -> String {
             (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
         });
     format!("{:08x}", (hash ^ (hash >> 32)) as u32)
-}
-
-fn folder_of(file: &Path) -> &Path {
-    match file.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    }
 }
 
 #[cfg(test)]

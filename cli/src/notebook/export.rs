@@ -5,7 +5,7 @@
 //! as the kernel shows it.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::{self, Write as _};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use syn::parse::Parser as _;
@@ -15,6 +15,7 @@ use syn::{Expr, Item, Stmt};
 use thiserror::Error;
 
 use super::document::{Document, DocumentError};
+use super::replacement::replace;
 
 /// What a manifest that an export wrote begins with.
 const MARK: &str = "# Made by `carnet notebook export`; made anew by the next one.\n";
@@ -87,16 +88,8 @@ pub(crate) fn export(file: &Path, folder: &Path, toolkit: &Path) -> Result<(), E
             path: folder.to_owned(),
         });
     }
-    // Written beside and renamed: a crate is the old one or the new one.
     let write = |path: PathBuf, text: String| {
-        let written = || {
-            let mut file = tempfile::NamedTempFile::new_in(path.parent().unwrap_or(folder))?;
-            file.write_all(text.as_bytes())?;
-            file.persist(&path).map_err(|error| error.error)?;
-            Ok(())
-        };
-        let written: Result<(), io::Error> = written();
-        written.map_err(|source| ExportError::Write { path, source })
+        replace(&path, &text).map_err(|source| ExportError::Write { path, source })
     };
     let source = folder.join("src");
     std::fs::create_dir_all(&source).map_err(|error| ExportError::Write {

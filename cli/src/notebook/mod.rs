@@ -9,6 +9,7 @@ mod output;
 mod parameters;
 mod process;
 mod progress;
+mod replacement;
 mod run;
 mod session;
 mod stop;

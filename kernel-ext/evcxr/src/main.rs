@@ -13,11 +13,9 @@ mod worker;
 
 use std::path::PathBuf;
 
-use anyhow::{Context, Result};
-use carnet_kernel::kernelspec::{Destination, install};
-use carnet_kernel::protocol;
+use anyhow::Result;
+use carnet_kernel::program;
 use clap::{Parser, Subcommand};
-use tracing_subscriber::EnvFilter;
 
 use self::engine::Evcxr;
 use self::toolkit::Workplace;
@@ -75,29 +73,11 @@ fn main() -> Result<()> {
                 display_name,
             }),
             _,
-        ) => {
-            let program = std::env::current_exe().and_then(|path| path.canonicalize());
-            let program = program.context("the path of this program is not known")?;
-            let destination = prefix.map_or(Destination::User, Destination::Prefix);
-            let folder = install(&program, &destination, &name, &display_name)?;
-            println!("The kernel `{name}` is installed in {}", folder.display());
-            Ok(())
-        }
+        ) => program::install(prefix, &name, &display_name),
         (None, Some(file)) => {
-            let filter =
-                EnvFilter::try_from_env("CARNET_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
-            tracing_subscriber::fmt()
-                .with_env_filter(filter)
-                .with_writer(std::io::stderr)
-                .init();
             // Before any thread: it sets variables of the environment.
             let workplace = Workplace::make()?;
-            let runtime = tokio::runtime::Builder::new_multi_thread()
-                .enable_all()
-                .build()?;
-            let served = runtime.block_on(protocol::serve(&file, Evcxr::new(workplace)));
-            runtime.shutdown_background();
-            Ok(served?)
+            program::serve(&file, Evcxr::new(workplace))
         }
         (None, None) => anyhow::bail!("name a connection file or a command; see --help"),
     }

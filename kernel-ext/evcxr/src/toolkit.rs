@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::Command;
 
 use anyhow::{Context, Result};
-use carnet_kernel::toolchain::{Toolchain, ToolchainError};
+use carnet_kernel::toolchain::{SEARCH_PATH, Toolchain, ToolchainError};
 use tempfile::TempDir;
 
 /// What rust-analyzer's view is asked with.
@@ -89,12 +89,9 @@ impl Workplace {
 
     /// The process that runs cells.
     pub(crate) fn child(&self, toolchain: &Toolchain, token: &str) -> Result<Command> {
-        let mut search = vec![toolchain.toolkit_dir.clone(), toolchain.library_dir.clone()];
-        let inherited = std::env::var_os("LD_LIBRARY_PATH");
-        search.extend(inherited.iter().flat_map(std::env::split_paths));
         let mut command = Command::new(std::env::current_exe()?);
         command
-            .env("LD_LIBRARY_PATH", std::env::join_paths(search)?)
+            .env(SEARCH_PATH, toolchain.search_path(&[])?)
             .env("CARNET_DISPLAY_TOKEN", token)
             .env("CARNET_TOOLKIT_FILE", toolchain.toolkit())
             .env("CARNET_FIRST", self.folder.path().join("first"))
@@ -129,7 +126,7 @@ fn write_crate(folder: &Path, name: &str, analysed: &str, code: &str) -> Result<
 
 /// The name by which rustup knows a toolchain, which is its folder's.
 fn rustup_name(toolchain: &Toolchain) -> Option<String> {
-    let root = toolchain.library_dir.ancestors().nth(4)?;
+    let root = toolchain.root()?;
     let is_rustups = root.parent()?.file_name()? == "toolchains";
     is_rustups.then(|| root.file_name()?.to_str().map(str::to_owned))?
 }

@@ -6,7 +6,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use carnet_kernel::engine::direct::outside_toolkit;
+use carnet_kernel::engine::asked::outside_toolkit;
 use carnet_kernel::engine::directive::take_directives;
 use carnet_kernel::engine::frames::{Frames, Piece, shown};
 use carnet_kernel::engine::{Candidate, CellError, Completions, Input, Output, Variable};
@@ -369,9 +369,7 @@ impl Worker {
         variables.sort_by(|a, b| a.name.cmp(&b.name));
         self.cells
             .retain(|name, _| variables.iter().any(|variable| variable.name == *name));
-        let mut told = locked(&self.told);
-        told.variables = variables;
-        told.child = Some(context.process_handle());
+        locked(&self.told).variables = variables;
     }
 
     fn complete(&mut self, code: &str, cursor: usize) -> Completions {

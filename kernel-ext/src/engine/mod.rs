@@ -6,6 +6,7 @@ use std::ops::Range;
 use serde_json::{Map, Value};
 use tokio::sync::{mpsc, oneshot, watch};
 
+pub mod asked;
 mod completeness;
 pub mod direct;
 pub mod directive;

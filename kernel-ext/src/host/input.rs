@@ -1,19 +1,18 @@
 //! Standard input of cells. The process that runs cells has none of its own: a read of descriptor 0, by whatever code,
 //! becomes a question that the kernel passes to the frontend, and waits for the answer.
 
-use std::sync::atomic::{AtomicU8, Ordering};
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 
-/// Asks the kernel; set in the process that runs cells, and only there.
-static ASK: Mutex<Option<fn()>> = Mutex::new(None);
-/// What a read of descriptor 0 does: nothing but read; ask and wait for the answer; ask and read.
-static ASKS: AtomicU8 = AtomicU8::new(PLAIN);
-const PLAIN: u8 = 0;
-const WAITING: u8 = 1;
-const READING: u8 = 2;
-/// Called with what a read that a process answers itself has got.
-pub type AfterRead = fn(&[u8]);
-static READ: Mutex<Option<AfterRead>> = Mutex::new(None);
+/// What a read of descriptor 0 does besides reading.
+enum Reads {
+    /// It asks by this function and takes what [`answer`] brings.
+    Answers(fn()),
+    /// It reads, between these two; the second gets what was read.
+    Between(fn(), fn(&[u8])),
+}
+
+/// Set once, in the process that runs cells, and only there.
+static READS: OnceLock<Reads> = OnceLock::new();
 static STATE: Mutex<State> = Mutex::new(State {
     unread: Vec::new(),
     answer: None,
@@ -37,15 +36,12 @@ fn state() -> MutexGuard<'static, State> {
 
 /// From now on reads of descriptor 0 ask by this function, and wait for [`answer`].
 pub(super) fn ask_by(ask: fn()) {
-    *ASK.lock().unwrap_or_else(PoisonError::into_inner) = Some(ask);
-    ASKS.store(WAITING, Ordering::SeqCst);
+    let _ = READS.set(Reads::Answers(ask));
 }
 
 /// From now on `before` is called before each read of descriptor 0, which then reads what is there, and `after` with that.
-pub fn read_between(before: fn(), after: AfterRead) {
-    *ASK.lock().unwrap_or_else(PoisonError::into_inner) = Some(before);
-    *READ.lock().unwrap_or_else(PoisonError::into_inner) = Some(after);
-    ASKS.store(READING, Ordering::SeqCst);
+pub fn read_between(before: fn(), after: fn(&[u8])) {
+    let _ = READS.set(Reads::Between(before, after));
 }
 
 /// The user's answer, without a line break; none is the end of the input.
@@ -71,21 +67,18 @@ pub(super) fn stop() {
     CHANGED.notify_all();
 }
 
-/// Takes and gives back the locks of this module.
+/// Takes and gives back the lock of this module.
 pub(super) fn probe() {
-    drop((state(), ASK.lock().unwrap_or_else(PoisonError::into_inner)));
+    drop(state());
 }
 
-/// Up to `count` bytes of what the user typed.
-fn typed(count: usize) -> Vec<u8> {
+/// Up to `count` bytes of what the user typed, who is asked by `ask`.
+fn typed(ask: fn(), count: usize) -> Vec<u8> {
     let mut state = state();
     if state.unread.is_empty() && !state.stopped {
-        let ask = *ASK.lock().unwrap_or_else(PoisonError::into_inner);
         state.waits = true;
         drop(state);
-        if let Some(ask) = ask {
-            ask();
-        }
+        ask();
         state = self::state();
         while state.answer.is_none() && !state.stopped {
             state = CHANGED.wait(state).unwrap_or_else(PoisonError::into_inner);
@@ -111,24 +104,26 @@ pub(super) unsafe extern "C" fn read(
     buffer: *mut libc::c_void,
     count: libc::size_t,
 ) -> libc::ssize_t {
-    let asks = ASKS.load(Ordering::SeqCst);
-    if descriptor != libc::STDIN_FILENO || asks != WAITING {
-        let looks = descriptor == libc::STDIN_FILENO && asks == READING;
-        let before = *ASK.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(before) = before.filter(|_| looks) {
+    // SAFETY: by the caller.
+    let plain =
+        || unsafe { libc::syscall(libc::SYS_read, descriptor, buffer, count) } as libc::ssize_t;
+    match READS.get().filter(|_| descriptor == libc::STDIN_FILENO) {
+        None => plain(),
+        Some(Reads::Between(before, after)) => {
             before();
+            let read = plain();
+            if let Ok(length) = usize::try_from(read) {
+                // SAFETY: so many bytes were read into the buffer just now.
+                after(unsafe { std::slice::from_raw_parts(buffer.cast::<u8>(), length) });
+            }
+            read
         }
-        // SAFETY: by the caller.
-        let read = unsafe { libc::syscall(libc::SYS_read, descriptor, buffer, count) };
-        let after = *READ.lock().unwrap_or_else(PoisonError::into_inner);
-        if let (Some(after), Ok(length)) = (after.filter(|_| looks), usize::try_from(read)) {
-            // SAFETY: so many bytes were read into the buffer just now.
-            after(unsafe { std::slice::from_raw_parts(buffer.cast::<u8>(), length) });
+        Some(Reads::Answers(ask)) => {
+            let bytes = typed(*ask, count);
+            let to = buffer.cast::<u8>();
+            // SAFETY: by the caller; there are no more bytes than `count`.
+            unsafe { std::ptr::copy_nonoverlapping(bytes.as_ptr(), to, bytes.len()) };
+            bytes.len() as libc::ssize_t
         }
-        return read as libc::ssize_t;
     }
-    let bytes = typed(count);
-    // SAFETY: by the caller; there are no more bytes than `count`.
-    unsafe { std::ptr::copy_nonoverlapping(bytes.as_ptr(), buffer.cast::<u8>(), bytes.len()) };
-    bytes.len() as libc::ssize_t
 }

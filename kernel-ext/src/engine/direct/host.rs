@@ -17,7 +17,7 @@ use super::process_group::KillOnDrop;
 use crate::engine::Output;
 use crate::engine::frames::{Frames, Piece, shown};
 use crate::host::Command as HostCommand;
-use crate::toolchain::Toolchain;
+use crate::toolchain::{SEARCH_PATH, Toolchain};
 
 /// What the process did.
 #[derive(Debug)]
@@ -52,25 +52,15 @@ impl Host {
         environment: &[(String, String)],
     ) -> std::io::Result<Self> {
         let token = Uuid::new_v4().simple().to_string();
-        let folders = [
-            toolchain.toolkit_dir.as_path(),
-            &toolchain.library_dir,
-            session,
-        ];
-        let mut search: Vec<_> = folders.iter().map(|folder| folder.to_path_buf()).collect();
-        search.extend(
-            std::env::var_os("LD_LIBRARY_PATH")
-                .iter()
-                .flat_map(std::env::split_paths),
-        );
-        let search = std::env::join_paths(search).map_err(std::io::Error::other)?;
+        let search = toolchain.search_path(&[session]);
+        let search = search.map_err(std::io::Error::other)?;
         let mut command = Command::new(std::env::current_exe()?);
         command.arg("run-cells").arg(toolchain.toolkit());
         command
             // A backtrace through the kernel tells nobody anything; a cell's own frames are told by its report.
             .env("RUST_BACKTRACE", "0")
             .envs(environment.iter().map(|(name, value)| (name, value)))
-            .env("LD_LIBRARY_PATH", search)
+            .env(SEARCH_PATH, search)
             .env("CARNET_DISPLAY_TOKEN", &token);
         command
             .stdin(Stdio::piped())

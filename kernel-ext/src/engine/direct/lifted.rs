@@ -11,7 +11,7 @@ use proc_macro2::{TokenStream, TokenTree};
 
 use super::cell::Cell;
 use super::item::{Brought, CellItem, Kind};
-use super::meaning::{Meaning, Meanings, all_names, mentioned};
+use super::meaning::{Meaning, Meanings, mentioned};
 
 /// What an `impl` is for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -88,10 +88,7 @@ impl Lifted {
 
     /// The texts to write.
     pub(crate) fn texts(&self) -> impl Iterator<Item = String> + '_ {
-        self.items.iter().map(|item| {
-            let pieces = item.text.iter().map(|(_, piece)| piece.as_str());
-            pieces.collect::<String>()
-        })
+        self.items.iter().map(KeptItem::whole_text)
     }
 
     /// A type that names items of earlier crates, with the lifted ones in `crate_name`.
@@ -106,26 +103,6 @@ impl Lifted {
         text
     }
 }
-
-/// Types by which a value changes although it is only borrowed. Atomic numbers are whole at any moment.
-const INTERIOR: &[&str] = &[
-    "Cell",
-    "RefCell",
-    "OnceCell",
-    "LazyCell",
-    "UnsafeCell",
-    "Mutex",
-    "RwLock",
-    "OnceLock",
-    "LazyLock",
-    "Once",
-    "Condvar",
-    "Barrier",
-    "Sender",
-    "Receiver",
-    "SyncSender",
-    "DashMap",
-];
 
 /// The items of all cells, in the order they were defined.
 #[derive(Debug, Default)]
@@ -163,29 +140,11 @@ impl Items {
         }
     }
 
-    /// The first type that lets a value of `type_` change although it is only borrowed: named by the type itself, or by
-    /// the definition of an item of a cell in it.
-    pub(crate) fn interior_of(&self, type_: &str) -> Option<&'static str> {
-        let (mut texts, mut seen) = (vec![type_.to_owned()], BTreeSet::new());
-        while let Some(text) = texts.pop() {
-            let mut names = Vec::new();
-            all_names(text.parse().ok()?, &mut names);
-            for name in names {
-                if let Some(found) = INTERIOR.iter().find(|interior| name == **interior) {
-                    return Some(found);
-                }
-                if seen.insert(name.clone()) {
-                    let defined = |item: &&KeptItem| {
-                        item.name.as_deref() == Some(&name) && item.kind == Kind::Type
-                    };
-                    let definitions = self.0.iter().filter(defined);
-                    texts.extend(
-                        definitions.flat_map(|item| item.text.iter().map(|(_, text)| text.clone())),
-                    );
-                }
-            }
-        }
-        None
+    /// The texts that define types of this name.
+    pub(crate) fn definitions(&self, name: &str) -> impl Iterator<Item = String> {
+        let defines =
+            move |item: &&KeptItem| item.name.as_deref() == Some(name) && item.kind == Kind::Type;
+        self.0.iter().filter(defines).map(KeptItem::whole_text)
     }
 
     /// What a cell with these items must compile again. `earlier` are the meanings that earlier cells left.
@@ -278,6 +237,12 @@ impl Items {
 }
 
 impl KeptItem {
+    /// Its text in one piece.
+    fn whole_text(&self) -> String {
+        let pieces = self.text.iter().map(|(_, piece)| piece.as_str());
+        pieces.collect()
+    }
+
     /// The name of the type that this implements something for, or of its trait, with what it meant.
     fn target(&self) -> Option<(&str, &Meaning)> {
         let implements = self.implements.as_ref()?;
@@ -533,21 +498,6 @@ mod tests {
             "impl P {}",
         ];
         assert_eq!(lift(&cells), ["pub struct P;"]);
-    }
-
-    #[test]
-    fn what_changes_inside_a_borrowed_value_is_found_through_the_types_of_cells() {
-        let mut items = Items::default();
-        let text = "struct Inner { seen: std::cell::RefCell<u8> }\nstruct Outer(Option<Box<Inner>>);\nstruct Plain(u8);";
-        let cell = take_apart(text).unwrap();
-        let meanings = meanings_in(&cell, std::iter::empty(), "cell_1", &Meanings::new());
-        items.add(&cell, text, &Lifted::default(), "cell_1", &meanings);
-        assert_eq!(items.interior_of("Vec<cell_1::Outer>"), Some("RefCell"));
-        assert_eq!(
-            items.interior_of("Arc<std::sync::Mutex<u8>>"),
-            Some("Mutex")
-        );
-        assert_eq!(items.interior_of("(cell_1::Plain, String)"), None);
     }
 
     #[test]

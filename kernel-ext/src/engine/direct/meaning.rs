@@ -80,17 +80,6 @@ pub(crate) fn mentioned(tokens: TokenStream, names: &mut Vec<String>) {
     }
 }
 
-/// Every identifier of a text.
-pub(crate) fn all_names(tokens: TokenStream, names: &mut Vec<String>) {
-    for token in tokens {
-        match token {
-            TokenTree::Group(group) => all_names(group.stream(), names),
-            TokenTree::Ident(ident) => names.push(ident.to_string()),
-            TokenTree::Punct(_) | TokenTree::Literal(_) => {}
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, clippy::expect_used)]

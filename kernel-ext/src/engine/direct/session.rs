@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Deserialize;
 
 use super::cell::Cell;
+use super::interior::interior_of;
 use super::item::Brought;
 use super::lifted::{Items, Lifted, Unliftable};
 use super::meaning::{Meaning, Meanings, meanings_in};
@@ -64,7 +65,7 @@ impl Session {
 
     /// What lets a value of this type change although it is only borrowed, if anything the cells or the type itself name.
     pub(crate) fn changes_inside(&self, type_: &str) -> Option<&'static str> {
-        self.items.interior_of(type_)
+        interior_of(&self.items, type_)
     }
 
     /// Adds the items of a cell that ran, and those it compiled again.
