@@ -1,46 +1,73 @@
-//! The process that runs cells, in which evcxr's own loop does the work: it reads commands from standard input and writes lines
-//! of text to standard output, among them its marks. Here the toolkit is loaded first, and reads and writes of those two
-//! descriptors are looked at as they pass, because a mark must stand on a line of its own, text without a line break must not
-//! wait for one, a panic must be told from a cell that ended well, and a cell that reads must be answered.
+//! The process that runs cells, in which evcxr's own loop does the work. That loop reads commands from standard input and
+//! writes marks to standard output, where they would stand among what cells, and programs that cells start, write. So the two
+//! pipes to evcxr are moved away and kept for commands and marks; standard output and error are pipes to the kernel, and
+//! reads and writes of evcxr's loop, and of cells, are told apart as they pass.
 
 use std::ffi::{CString, c_void};
 use std::os::unix::ffi::OsStrExt;
-use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 use anyhow::{Context, Result, bail};
 use carnet_kernel::host::input;
 
 /// Set by evcxr.
 const CHILD: &str = "EVCXR_IS_RUNTIME";
+/// Names the folder of the named pipes that cells write to: `out` and `err`.
+pub(crate) const STREAMS: &str = "CARNET_STREAMS";
+/// Ends the process if it runs a cell.
+pub(crate) const STOP: libc::c_int = libc::SIGUSR2;
+/// What separates a prompt's parts on the way to evcxr, which cuts prompts at a colon.
+pub(crate) const COLON: &str = "\u{1f}";
+
+/// All of evcxr's marks begin so.
+const MARK: &[u8] = b"EVCXR_";
 /// evcxr's loop writes it when a cell's function has returned.
 const COMPLETE: &[u8] = b"EVCXR_EXECUTION_COMPLETE\n";
 /// A cell writes it when it panicked.
 const PANICKED: &[u8] = b"EVCXR_PANIC_NOTIFICATION\n";
 /// A cell writes it when a `?` met an error.
 const FAILED: &[u8] = b"EVCXR_ERROR_OCCURRED\n";
+/// A variable's type was defined anew.
+const CHANGED: &[u8] = b"EVCXR_VARIABLE_CHANGED_TYPE:";
+/// A cell asks the user, and reads then.
+const REQUEST: &[u8] = b"EVCXR_INPUT_REQUEST";
+/// A representation of a value, up to [`END`].
+const CONTENT: &[u8] = b"EVCXR_BEGIN_CONTENT ";
+const END: &[u8] = b"EVCXR_END_CONTENT\n";
 
-static TOKEN: OnceLock<String> = OnceLock::new();
-/// The toolkit's function that prepares the process.
-static OPEN: OnceLock<unsafe extern "C" fn()> = OnceLock::new();
-/// Whether the first cell, evcxr's own, is still to come.
-static FIRST: AtomicBool = AtomicBool::new(true);
+static CHANNEL: OnceLock<Channel> = OnceLock::new();
 /// Whether a cell runs.
 static RUNS: AtomicBool = AtomicBool::new(false);
-static LINE: Mutex<Line> = Mutex::new(Line::Start);
+static WRITTEN: Mutex<Written> = Mutex::new(Written {
+    held: Vec::new(),
+    content: false,
+});
+static TYPED: Mutex<Vec<u8>> = Mutex::new(Vec::new());
+/// What a cell asks the user by its next read.
+static PROMPT: Mutex<Option<Vec<u8>>> = Mutex::new(None);
 
-/// What the line is that is being written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Line {
-    /// Nothing is written of it.
-    Start,
-    /// It is passed on as it comes: a frame, or content of evcxr's.
-    Passing,
-    /// Within evcxr's content, which ends by a line of its own.
-    Content,
-    /// Its beginning has gone in a frame.
-    Framed,
+/// What the process has from the kernel.
+struct Channel {
+    /// evcxr's commands, and its answers.
+    commands: libc::c_int,
+    /// Marks, to evcxr.
+    marks: libc::c_int,
+    token: String,
+    /// The toolkit's function that has the cells' library pass on what it holds of their text.
+    flush: unsafe extern "C" fn(),
+}
+
+/// The line that is being written to standard output.
+struct Written {
+    /// What may be a mark, when its line ends.
+    held: Vec<u8>,
+    /// Whether it is within a value's representation.
+    content: bool,
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Whether this is the process that runs cells.
@@ -48,69 +75,156 @@ pub(crate) fn is_child() -> bool {
     std::env::var_os(CHILD).is_some()
 }
 
-/// Loads the toolkit, which every cell links to, and prepares it.
+/// Loads the toolkit, which every cell links to, and prepares the process.
 pub(crate) fn prepare() -> Result<()> {
-    // SAFETY: nothing else runs yet. A backtrace through evcxr tells nobody anything.
-    unsafe { std::env::set_var("RUST_BACKTRACE", "0") };
+    // SAFETY: nothing else runs yet. A backtrace through evcxr tells nobody anything. The process must not outlive the kernel.
+    unsafe {
+        std::env::set_var("RUST_BACKTRACE", "0");
+        libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL);
+    }
+    let folder = std::env::var_os(STREAMS).context("the folder of the pipes is not named")?;
+    let path = |name: &str| CString::new([folder.as_bytes(), b"/", name.as_bytes()].concat());
+    let commands = moved(libc::STDIN_FILENO, c"/dev/null", libc::O_RDONLY)?;
+    let marks = moved(libc::STDOUT_FILENO, &path("out")?, libc::O_WRONLY)?;
+    replaced(libc::STDERR_FILENO, &path("err")?, libc::O_WRONLY)?;
     let file = std::env::var_os("CARNET_TOOLKIT_FILE").context("the toolkit is not named")?;
     let file = CString::new(file.as_bytes())?;
-    // SAFETY: the toolkit is a Rust library whose function has this signature; it is never unloaded. The process must not
-    // outlive the kernel.
-    unsafe {
-        libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL);
+    // SAFETY: the toolkit is a Rust library whose functions have this signature; it is never unloaded.
+    let [open, flush] = unsafe {
         let toolkit = libc::dlopen(file.as_ptr(), libc::RTLD_NOW | libc::RTLD_GLOBAL);
-        let open = match toolkit.is_null() {
-            true => std::ptr::null_mut(),
-            false => libc::dlsym(toolkit, c"carnet_toolkit_open".as_ptr()),
-        };
-        if open.is_null() {
+        let functions =
+            [c"carnet_toolkit_open", c"carnet_toolkit_flush"].map(|name| match toolkit.is_null() {
+                true => std::ptr::null_mut(),
+                false => libc::dlsym(toolkit, name.as_ptr()),
+            });
+        if functions.iter().any(|function| function.is_null()) {
             bail!("the toolkit {} could not be loaded", file.to_string_lossy());
         }
-        let _ = OPEN.set(std::mem::transmute::<*mut c_void, unsafe extern "C" fn()>(
-            open,
-        ));
-    }
-    // evcxr tries the process with a cell of its own, while nobody reads what is written.
-    if std::env::var_os("CARNET_FIRST").is_some_and(|file| Path::new(&file).exists()) {
+        functions
+            .map(|function| std::mem::transmute::<*mut c_void, unsafe extern "C" fn()>(function))
+    };
+    let _ = CHANNEL.set(Channel {
+        commands,
+        marks,
+        token: std::env::var("CARNET_DISPLAY_TOKEN").unwrap_or_default(),
+        flush,
+    });
+    input::read_by(read);
+    // SAFETY: the handler does what handlers may; `open` as it was found, once.
+    unsafe {
+        libc::signal(STOP, stop as *const () as libc::sighandler_t);
         open();
     }
-    input::read_between(ask, answered);
     Ok(())
 }
 
-/// From now on what is written is looked at.
-fn open() {
-    let token = std::env::var("CARNET_DISPLAY_TOKEN").unwrap_or_default();
-    if TOKEN.set(token).is_ok()
-        && let Some(open) = OPEN.get()
-    {
-        // SAFETY: as it was found; once.
-        unsafe { open() };
-    }
-}
-
-/// A cell reads: evcxr is asked, which sends a line. Between cells its own loop reads, for the next command.
-fn ask() {
+/// Ends the process at once if it runs a cell.
+extern "C" fn stop(_: libc::c_int) {
     if RUNS.load(Ordering::SeqCst) {
-        pass(b"EVCXR_INPUT_REQUEST:\n");
+        // SAFETY: system calls without pointers.
+        unsafe { libc::kill(libc::getpid(), libc::SIGKILL) };
     }
 }
 
-/// What was read between cells is the command to run one, when its line has ended.
-fn answered(bytes: &[u8]) {
-    if !bytes.ends_with(b"\n") {
-        return;
+/// Gives what the descriptor stands for another number, which no program that a cell starts inherits, and has it stand for
+/// `path`.
+fn moved(
+    descriptor: libc::c_int,
+    path: &std::ffi::CStr,
+    flags: libc::c_int,
+) -> Result<libc::c_int> {
+    // SAFETY: a system call without pointers.
+    let moved = unsafe { libc::fcntl(descriptor, libc::F_DUPFD_CLOEXEC, 100) };
+    if moved < 0 {
+        bail!(
+            "descriptor {descriptor} could not be moved: {}",
+            std::io::Error::last_os_error()
+        );
     }
-    if TOKEN.get().is_none() {
-        // The next one is the user's.
-        let first = FIRST.swap(false, Ordering::SeqCst);
-        if first {
-            return;
+    replaced(descriptor, path, flags)?;
+    Ok(moved)
+}
+
+fn replaced(descriptor: libc::c_int, path: &std::ffi::CStr, flags: libc::c_int) -> Result<()> {
+    // SAFETY: system calls; the path ends in a zero.
+    unsafe {
+        let file = libc::open(path.as_ptr(), flags | libc::O_CLOEXEC);
+        if file < 0 || libc::dup2(file, descriptor) < 0 {
+            bail!(
+                "{} could not be opened: {}",
+                path.to_string_lossy(),
+                std::io::Error::last_os_error()
+            );
         }
-        open();
+        libc::close(file);
     }
-    if !RUNS.swap(true, Ordering::SeqCst) {
-        frame("running", b"");
+    Ok(())
+}
+
+/// A read of standard input: by evcxr's loop, on the main thread between cells, for its next command; else by a cell.
+///
+/// # Safety
+/// As for libc's: `buffer` has room for `count` bytes.
+unsafe fn read(buffer: *mut c_void, count: libc::size_t) -> libc::ssize_t {
+    let Some(channel) = CHANNEL.get() else {
+        return 0;
+    };
+    // SAFETY: system calls without pointers.
+    let is_main = unsafe { libc::gettid() == libc::getpid() };
+    if RUNS.load(Ordering::SeqCst) {
+        let bytes = typed(channel, count);
+        // SAFETY: by the caller; there are no more bytes than `count`.
+        unsafe { std::ptr::copy_nonoverlapping(bytes.as_ptr(), buffer.cast(), bytes.len()) };
+        return bytes.len() as libc::ssize_t;
+    }
+    if !is_main {
+        // A thread of an earlier cell: nobody is asked between cells.
+        return 0;
+    }
+    // A thread that waits for its answer gets it first.
+    let mut unread = locked(&TYPED);
+    // SAFETY: by the caller.
+    let read = unsafe { libc::syscall(libc::SYS_read, channel.commands, buffer, count) };
+    if let Ok(length @ 1..) = usize::try_from(read) {
+        unread.clear();
+        *locked(&PROMPT) = None;
+        // SAFETY: so many bytes were read into the buffer just now.
+        let command = unsafe { std::slice::from_raw_parts(buffer.cast::<u8>(), length) };
+        RUNS.store(command.ends_with(b"\n"), Ordering::SeqCst);
+    }
+    read as libc::ssize_t
+}
+
+/// Up to `count` bytes of what the user typed, who is asked by evcxr when nothing of it is left.
+fn typed(channel: &Channel, count: usize) -> Vec<u8> {
+    let mut unread = locked(&TYPED);
+    if unread.is_empty() {
+        // SAFETY: as it was found.
+        unsafe { (channel.flush)() };
+        let prompt = locked(&PROMPT).take();
+        let prompt = prompt.unwrap_or_else(|| [REQUEST, b":\n"].concat());
+        pass(channel.marks, &prompt);
+        let line = line_of(channel.commands);
+        if let Ok(Some(text)) = serde_json::from_slice::<Option<String>>(&line) {
+            *unread = text.into_bytes();
+            unread.push(b'\n');
+        }
+    }
+    let taken = count.min(unread.len());
+    unread.drain(..taken).collect()
+}
+
+/// The next line of a descriptor, up to its end.
+fn line_of(descriptor: libc::c_int) -> Vec<u8> {
+    let mut line = Vec::new();
+    loop {
+        let mut byte = 0u8;
+        // SAFETY: a system call with room for one byte.
+        let read = unsafe { libc::syscall(libc::SYS_read, descriptor, &raw mut byte, 1) };
+        if read != 1 || byte == b'\n' {
+            return line;
+        }
+        line.push(byte);
     }
 }
 
@@ -124,87 +238,96 @@ pub(crate) unsafe extern "C" fn write(
     buffer: *const c_void,
     count: libc::size_t,
 ) -> libc::ssize_t {
-    if descriptor != libc::STDOUT_FILENO || TOKEN.get().is_none() {
+    let channel = CHANNEL
+        .get()
+        .filter(|_| descriptor == libc::STDOUT_FILENO && count > 0);
+    let Some(channel) = channel else {
         // SAFETY: by the caller.
         return unsafe { libc::syscall(libc::SYS_write, descriptor, buffer, count) }
             as libc::ssize_t;
-    }
+    };
     // SAFETY: by the caller.
     let text = unsafe { std::slice::from_raw_parts(buffer.cast::<u8>(), count) };
-    let mut line = LINE.lock().unwrap_or_else(PoisonError::into_inner);
-    for piece in text.split_inclusive(|byte| *byte == b'\n') {
-        *line = write_piece(*line, piece);
+    if text.ends_with(COMPLETE) {
+        // The loop has another copy of the standard library than the cells, which may still hold text.
+        // SAFETY: as it was found.
+        unsafe { (channel.flush)() };
     }
+    let mut written = locked(&WRITTEN);
+    let mut passed = Vec::with_capacity(count);
+    for piece in text.split_inclusive(|byte| *byte == b'\n') {
+        written.take(piece, channel, &mut passed);
+    }
+    pass(libc::STDOUT_FILENO, &passed);
     count as libc::ssize_t
 }
 
-/// Writes a piece of a line; returns what the line is then.
-fn write_piece(line: Line, piece: &[u8]) -> Line {
-    // Text that no line break ended stands before a mark in the same line.
-    for mark in [COMPLETE, PANICKED, FAILED] {
-        if let Some(before) = piece.strip_suffix(mark) {
-            if !before.is_empty() {
-                frame("stdout", before);
+impl Written {
+    /// Takes a piece of a line, and adds to `passed` what of it is text.
+    fn take(&mut self, piece: &[u8], channel: &Channel, passed: &mut Vec<u8>) {
+        if self.content && !piece.starts_with(b"\x1e") {
+            pass(channel.marks, piece);
+            if piece.ends_with(PANICKED) {
+                passed.extend(frame(&channel.token, "panicked"));
             }
-            match mark {
-                PANICKED => frame("panicked", b""),
-                FAILED => frame("failed", b""),
-                _ => RUNS.store(false, Ordering::SeqCst),
+            self.content = !piece.ends_with(END) && !piece.ends_with(PANICKED);
+            return;
+        }
+        self.held.extend_from_slice(piece);
+        // Text that no line break ended stands before a mark in the same line.
+        let mark = self
+            .held
+            .windows(MARK.len())
+            .rposition(|window| window == MARK);
+        let is_whole = piece.ends_with(b"\n");
+        passed.extend(self.held.drain(..mark.unwrap_or(self.held.len())));
+        if !is_whole {
+            return;
+        }
+        let line = std::mem::take(&mut self.held);
+        match line.as_slice() {
+            [] => return,
+            COMPLETE => RUNS.store(false, Ordering::SeqCst),
+            PANICKED => passed.extend(frame(&channel.token, "panicked")),
+            FAILED => passed.extend(frame(&channel.token, "failed")),
+            mark if mark.starts_with(CHANGED) => {}
+            mark if mark.starts_with(CONTENT) => self.content = true,
+            mark if mark.starts_with(REQUEST) => {
+                *locked(&PROMPT) = Some(request(mark));
+                return;
             }
-            pass(mark);
-            return Line::Start;
-        }
-    }
-    let ends = piece.ends_with(b"\n");
-    match line {
-        Line::Content => {
-            pass(piece);
-            match piece == b"EVCXR_END_CONTENT\n" {
-                true => Line::Start,
-                false => Line::Content,
-            }
-        }
-        Line::Start if piece.starts_with(b"EVCXR_BEGIN_CONTENT ") => {
-            pass(piece);
-            Line::Content
-        }
-        Line::Start if !ends && piece.first() != Some(&0x1e) => {
-            frame("stdout", piece);
-            Line::Framed
-        }
-        Line::Framed if !ends => {
-            frame("stdout", piece);
-            Line::Framed
-        }
-        Line::Start | Line::Passing | Line::Framed => {
-            pass(piece);
-            match ends {
-                true => Line::Start,
-                false => Line::Passing,
+            text => {
+                passed.extend_from_slice(text);
+                return;
             }
         }
+        // What was written before the mark arrives before it.
+        pass(libc::STDOUT_FILENO, passed);
+        passed.clear();
+        pass(channel.marks, &line);
     }
 }
 
-/// Writes a frame of the kind, with a text.
-fn frame(kind: &str, text: &[u8]) {
-    let token = TOKEN.get().map_or("", String::as_str);
-    let content = serde_json::json!({ "kind": kind, "text": String::from_utf8_lossy(text) });
-    pass(format!("\u{1e}{token} {content}\n").as_bytes());
+/// evcxr's request for input with all of its prompt.
+fn request(mark: &[u8]) -> Vec<u8> {
+    let mut parts = mark.splitn(2, |byte| *byte == b':');
+    let (kind, prompt) = (parts.next(), parts.next());
+    let prompt = String::from_utf8_lossy(prompt.unwrap_or_default()).replace(':', COLON);
+    [kind.unwrap_or(REQUEST), b":", prompt.as_bytes()].concat()
 }
 
-/// Writes to the pipe, all of it. A kernel that has gone cannot be told.
-fn pass(mut bytes: &[u8]) {
+/// A frame of the kind, as the toolkit's `cell::frame` writes them.
+fn frame(token: &str, kind: &str) -> Vec<u8> {
+    let content = serde_json::json!({ "kind": kind });
+    format!("\u{1e}{token} {content}\n").into_bytes()
+}
+
+/// Writes all of the bytes. A kernel that has gone cannot be told.
+fn pass(descriptor: libc::c_int, mut bytes: &[u8]) {
     while !bytes.is_empty() {
         // SAFETY: a system call on the bytes.
-        let count = unsafe {
-            libc::syscall(
-                libc::SYS_write,
-                libc::STDOUT_FILENO,
-                bytes.as_ptr(),
-                bytes.len(),
-            )
-        };
+        let count =
+            unsafe { libc::syscall(libc::SYS_write, descriptor, bytes.as_ptr(), bytes.len()) };
         match usize::try_from(count) {
             Ok(count) => bytes = &bytes[count..],
             Err(_) if std::io::Error::last_os_error().kind() == std::io::ErrorKind::Interrupted => {

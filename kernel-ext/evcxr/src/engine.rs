@@ -11,34 +11,33 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::stop;
 use crate::toolkit::Workplace;
-use crate::worker::{self, Job, Sink, Told};
+use crate::worker::{self, Job, Told};
 
 /// See the module.
 pub(crate) struct Evcxr {
     jobs: Option<Sender<Job>>,
     told: Arc<Mutex<Told>>,
-    sink: Arc<Mutex<Sink>>,
+    /// The session's folder goes with the engine.
+    _workplace: Arc<Workplace>,
     idle: mpsc::UnboundedReceiver<Output>,
     interrupter: Interrupter,
 }
 
 impl Evcxr {
     /// An engine that has not started anything but its threads.
-    pub(crate) fn new(workplace: Workplace) -> Self {
+    pub(crate) fn new(workplace: Workplace) -> anyhow::Result<Self> {
         let told = Arc::new(Mutex::new(Told::default()));
+        let workplace = Arc::new(workplace);
         let (sender, idle) = mpsc::unbounded_channel();
-        let sink = Arc::new(Mutex::new(Sink::new(sender)));
-        Self {
-            jobs: Some(worker::start(
-                workplace,
-                Arc::clone(&told),
-                Arc::clone(&sink),
-            )),
+        let streams = Arc::new(workplace.streams(sender)?);
+        let jobs = worker::start(Arc::clone(&workplace), Arc::clone(&told), streams);
+        Ok(Self {
+            jobs: Some(jobs),
             told,
-            sink,
+            _workplace: workplace,
             idle,
             interrupter: Interrupter::default(),
-        }
+        })
     }
 
     fn ask(&self, job: Job) {
@@ -51,21 +50,14 @@ impl Evcxr {
         self.told.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Ends the process that runs cells if it runs one, which evcxr then starts again, else cargo if it runs.
+    /// Ends the process that runs cells if it runs one, which evcxr then starts again, and cargo if it runs.
     fn stop(&self) {
         let child = self.told().child.clone();
-        let Some(child) = child else { return };
-        let runs = {
-            let mut sink = self.sink.lock().unwrap_or_else(PoisonError::into_inner);
-            std::mem::take(&mut sink.runs)
-        };
-        let mut child = child.lock().unwrap_or_else(PoisonError::into_inner);
-        if runs {
-            let _ = child.kill();
-        } else {
-            let spared = i32::try_from(child.id()).unwrap_or_default();
-            stop::kill(&stop::compilers(spared));
+        if let Some(child) = child {
+            let child = child.lock().unwrap_or_else(PoisonError::into_inner);
+            stop::ask(child.id());
         }
+        stop::kill_builds();
     }
 }
 
@@ -83,6 +75,7 @@ impl Engine for Evcxr {
             code: code.to_owned(),
             label: format!("cell [{number}]"),
             outputs: outputs.clone(),
+            stops: interrupt.clone(),
             reply,
         });
         let gone = || CellError::new("error", "evcxr has ended; restart the kernel");

@@ -8,6 +8,7 @@ mod child;
 mod engine;
 mod failure;
 mod stop;
+mod streams;
 mod toolkit;
 mod worker;
 
@@ -77,7 +78,7 @@ fn main() -> Result<()> {
         (None, Some(file)) => {
             // Before any thread: it sets variables of the environment.
             let workplace = Workplace::make()?;
-            program::serve(&file, Evcxr::new(workplace))
+            program::serve(&file, Evcxr::new(workplace)?)
         }
         (None, None) => anyhow::bail!("name a connection file or a command; see --help"),
     }

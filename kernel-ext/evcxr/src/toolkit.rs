@@ -3,12 +3,18 @@
 //! depend on two small crates that are written here. For cargo they depend on nothing, and the compiler is told where the
 //! toolkit's dylib lies; under a `cfg` that only the metadata for rust-analyzer is asked with, they depend on the sources.
 
+use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::Command;
 
 use anyhow::{Context, Result};
+use carnet_kernel::engine::Output;
 use carnet_kernel::toolchain::{SEARCH_PATH, Toolchain, ToolchainError};
 use tempfile::TempDir;
+use tokio::sync::mpsc;
+
+use crate::child;
+use crate::streams::Streams;
 
 /// What rust-analyzer's view is asked with.
 const ANALYSIS: &str = "carnet_analysis";
@@ -20,6 +26,8 @@ const LOCK: &str = include_str!("../../../Cargo.lock");
 /// The session's folder, with the crates that cells depend on.
 pub(crate) struct Workplace {
     folder: TempDir,
+    /// Marks what is not text in what cells write.
+    token: String,
     toolchain: Result<Toolchain, ToolchainError>,
 }
 
@@ -57,7 +65,11 @@ impl Workplace {
                 std::env::set_var("RUSTUP_TOOLCHAIN", name);
             }
         }
-        Ok(Self { folder, toolchain })
+        Ok(Self {
+            folder,
+            token: uuid::Uuid::new_v4().simple().to_string(),
+            toolchain,
+        })
     }
 
     /// What cells are compiled with, or why they cannot be.
@@ -82,20 +94,28 @@ impl Workplace {
         [line("carnet-names", "names"), line("tokio", "tokio")]
     }
 
-    /// Notes that evcxr has tried its process: a later one is the user's from the beginning.
-    pub(crate) fn begun(&self) -> std::io::Result<()> {
-        std::fs::write(self.folder.path().join("first"), "")
+    /// What cells write; `idle` takes what is written between them. Once.
+    pub(crate) fn streams(&self, idle: mpsc::UnboundedSender<Output>) -> Result<Streams> {
+        Streams::make(self.folder.path(), &self.token, idle)
     }
 
     /// The process that runs cells.
-    pub(crate) fn child(&self, toolchain: &Toolchain, token: &str) -> Result<Command> {
+    pub(crate) fn child(&self, toolchain: &Toolchain) -> Result<Command> {
         let mut command = Command::new(std::env::current_exe()?);
         command
             .env(SEARCH_PATH, toolchain.search_path(&[])?)
-            .env("CARNET_DISPLAY_TOKEN", token)
+            .env("CARNET_DISPLAY_TOKEN", &self.token)
             .env("CARNET_TOOLKIT_FILE", toolchain.toolkit())
-            .env("CARNET_FIRST", self.folder.path().join("first"))
+            .env(child::STREAMS, self.folder.path())
             .env_remove("RUSTFLAGS");
+        // SAFETY: a system call without pointers, which may stand there. Until the process is prepared there is no cell to
+        // stop.
+        unsafe {
+            command.pre_exec(|| {
+                libc::signal(child::STOP, libc::SIG_IGN);
+                Ok(())
+            })
+        };
         Ok(command)
     }
 }

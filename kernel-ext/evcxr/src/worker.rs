@@ -1,20 +1,19 @@
-//! The thread that owns evcxr's context, which blocks while it compiles and runs, and the thread that passes on what cells
-//! write.
+//! The thread that owns evcxr's context, which blocks while it compiles and runs.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
 
 use carnet_kernel::engine::asked::outside_toolkit;
 use carnet_kernel::engine::directive::take_directives;
-use carnet_kernel::engine::frames::{Frames, Piece, shown};
 use carnet_kernel::engine::{Candidate, CellError, Completions, Input, Output, Variable};
-use evcxr::{CommandContext, EvalCallbacks, EvalContext, EvalContextOutputs, EvalOutputs};
+use evcxr::{CommandContext, EvalCallbacks, EvalContext, EvalOutputs};
 use serde_json::Value;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 
+use crate::child::COLON;
 use crate::failure::cell_error;
+use crate::streams::Streams;
 use crate::toolkit::{Workplace, flags};
 
 /// How values are shown: evcxr asks the value of a last expression for this method, and falls back on `Debug`. It is part of
@@ -35,6 +34,7 @@ pub(crate) enum Job {
         code: String,
         label: String,
         outputs: mpsc::Sender<Output>,
+        stops: watch::Receiver<u64>,
         reply: oneshot::Sender<Result<(), CellError>>,
     },
     /// Complete at a byte.
@@ -60,26 +60,10 @@ pub(crate) struct Told {
     pub(crate) variables: Vec<Variable>,
 }
 
-/// Where what cells write goes.
-pub(crate) struct Sink {
-    /// Whether a cell runs, rather than compiles.
-    pub(crate) runs: bool,
-    /// To the cell that runs; between cells to the last of these.
-    cell: Option<mpsc::Sender<Output>>,
-    idle: mpsc::UnboundedSender<Output>,
-    /// The message of the last panic on the thread that runs cells.
-    panic: Option<String>,
-    panicked: bool,
-    failed: bool,
-    /// What was written to standard error by this cell.
-    errors: String,
-    crates: Vec<String>,
-}
-
 struct Worker {
-    workplace: Workplace,
+    workplace: Arc<Workplace>,
     context: Option<CommandContext>,
-    sink: Arc<Mutex<Sink>>,
+    streams: Arc<Streams>,
     told: Arc<Mutex<Told>>,
     /// Whether cells see the toolkit's crates.
     sees_toolkit: bool,
@@ -101,15 +85,15 @@ fn locked<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 
 /// Starts the thread. It ends, and evcxr's process with it, when the sender is dropped.
 pub(crate) fn start(
-    workplace: Workplace,
+    workplace: Arc<Workplace>,
     told: Arc<Mutex<Told>>,
-    sink: Arc<Mutex<Sink>>,
+    streams: Arc<Streams>,
 ) -> Sender<Job> {
     let (sender, jobs) = channel();
     let worker = Worker {
         workplace,
         context: None,
-        sink,
+        streams,
         told,
         sees_toolkit: false,
         sees_tokio: false,
@@ -131,9 +115,12 @@ impl Worker {
                     code,
                     label,
                     outputs,
+                    stops,
                     reply,
                 } => {
-                    let result = self.evaluate(&code, &label, outputs);
+                    let result = self.evaluate(&code, &label, &outputs, &stops);
+                    // The cell has ended when nobody can send to it.
+                    drop(outputs);
                     let _ = reply.send(result);
                 }
                 Job::Complete {
@@ -173,13 +160,12 @@ impl Worker {
 
     fn make_context(&self) -> Result<CommandContext, String> {
         let toolchain = self.workplace.toolchain()?;
-        let token = uuid::Uuid::new_v4().simple().to_string();
-        let child = self.workplace.child(toolchain, &token);
+        let child = self.workplace.child(toolchain);
         let child = child.map_err(|error| format!("evcxr could not be started: {error:#}"))?;
-        let told = |error: evcxr::Error| format!("evcxr could not be started: {error}");
-        let (mut context, outputs) = EvalContext::with_subprocess_command(child).map_err(told)?;
-        self.workplace.begun().map_err(|error| error.to_string())?;
-        pass_on(outputs, &token, &self.sink);
+        let errors = || self.streams.errors();
+        let told = |error: evcxr::Error| format!("evcxr could not be started: {}{error}", errors());
+        // What the process writes comes by the streams.
+        let (mut context, _) = EvalContext::with_subprocess_command(child).map_err(told)?;
         let mut state = context.state();
         state.set_build_env("CARGO_ENCODED_RUSTFLAGS", &flags(toolchain));
         // rust-analyzer does not know `carnet` yet, and need not: nothing has a type of it.
@@ -195,23 +181,18 @@ impl Worker {
         &mut self,
         code: &str,
         label: &str,
-        outputs: mpsc::Sender<Output>,
+        outputs: &mpsc::Sender<Output>,
+        stops: &watch::Receiver<u64>,
     ) -> Result<(), CellError> {
         self.begin()?;
         let code = self.without_toolkit(code)?;
-        {
-            let mut sink = locked(&self.sink);
-            sink.cell = Some(outputs.clone());
-            (sink.panic, sink.panicked, sink.failed) = (None, false, false);
-            sink.errors.clear();
-        }
-        let questions = outputs.clone();
+        self.streams.begin(outputs.clone());
         let clears = take_directives(&code)
             .0
             .iter()
             .any(|directive| directive.command == ":clear");
         let mut callbacks = EvalCallbacks {
-            input_reader: &|request| answer(&questions, request.prompt, request.is_password),
+            input_reader: &|request| answer(outputs, stops, &request.prompt, request.is_password),
         };
         let result = self.execute(&code, &mut callbacks);
         if clears {
@@ -221,23 +202,19 @@ impl Worker {
             }
             (self.sees_toolkit, self.sees_tokio) = (false, false);
         }
-        self.settle();
+        let broken = matches!(&result, Err(evcxr::Error::SubprocessTerminated(_)));
+        let told = self.streams.end(broken);
         self.publish(label);
-        let mut sink = locked(&self.sink);
-        (sink.cell, sink.runs) = (None, false);
         match result {
             Err(error) => Err(cell_error(&error, label, &code)),
-            Ok(_) if sink.panicked => {
-                let message = sink.panic.take();
-                let message = message.unwrap_or_else(|| "the cell panicked".to_owned());
+            Ok(_) if told.panicked => {
+                let message = told
+                    .message
+                    .unwrap_or_else(|| "the cell panicked".to_owned());
                 Err(CellError::new("panic", message))
             }
-            Ok(_) if sink.failed => {
-                let message = sink.errors.trim().to_owned();
-                Err(CellError::new("error", message))
-            }
+            Ok(_) if told.failed => Err(CellError::new("error", told.errors.trim())),
             Ok(shown) => {
-                drop(sink);
                 let mut bundle = carnet_kernel::engine::Bundle::new();
                 for (kind, text) in shown.content_by_mime_type {
                     bundle.insert(kind, Value::String(text.trim_end_matches('\n').to_owned()));
@@ -253,7 +230,7 @@ impl Worker {
     /// What lets cells see the toolkit's crates, when a cell that names one or awaits something does not yet: rust-analyzer then
     /// reads their sources, which takes a while, and cells that need none of it do not wait for it.
     fn unseen(&self, code: &str) -> Option<Unseen> {
-        let crates = locked(&self.sink).crates.clone();
+        let crates = self.streams.crates();
         let words = code.split(|c: char| !c.is_alphanumeric() && c != '_');
         let words: BTreeSet<&str> = words.collect();
         let tokio = words.contains("await") || words.contains("tokio");
@@ -309,7 +286,7 @@ impl Worker {
 
     /// The cell without the `:dep` lines that ask for crates of the toolkit; blanks keep the lines.
     fn without_toolkit(&self, code: &str) -> Result<String, CellError> {
-        let crates = locked(&self.sink).crates.clone();
+        let crates = self.streams.crates();
         let (directives, _) = take_directives(code);
         let mut answered = Vec::new();
         for directive in directives
@@ -332,21 +309,6 @@ impl Worker {
             .map(|line| if keep(line) { line } else { "" })
             .collect();
         Ok(lines.join("\n"))
-    }
-
-    /// Waits until what the cell wrote has been passed on. evcxr waits for standard output; standard error has a thread of its
-    /// own there.
-    fn settle(&self) {
-        let start = Instant::now();
-        let mut seen = usize::MAX;
-        while start.elapsed() < Duration::from_millis(200) {
-            std::thread::sleep(Duration::from_millis(5));
-            let now = locked(&self.sink).errors.len();
-            if now == seen {
-                return;
-            }
-            seen = now;
-        }
     }
 
     /// Tells the variables there are after a cell.
@@ -395,102 +357,30 @@ impl Worker {
     }
 }
 
-/// Asks the user; without an answer the line is empty.
-fn answer(outputs: &mpsc::Sender<Output>, prompt: String, password: bool) -> String {
+/// Asks the user, until the cell is stopped. The answer is JSON, as the process that runs cells takes it: a text, or null for
+/// the end of the input.
+fn answer(
+    outputs: &mpsc::Sender<Output>,
+    stops: &watch::Receiver<u64>,
+    prompt: &str,
+    password: bool,
+) -> String {
     let (sender, answer) = oneshot::channel();
     let input = Input {
-        prompt,
+        prompt: prompt.replace(COLON, ":"),
         password,
         answer: sender,
     };
-    let asked = outputs.blocking_send(Output::Input(input));
-    asked
-        .ok()
-        .and_then(|()| answer.blocking_recv().ok())
-        .unwrap_or_default()
-}
-
-/// Passes on what cells write, from threads of their own.
-fn pass_on(outputs: EvalContextOutputs, token: &str, sink: &Arc<Mutex<Sink>>) {
-    let frames = Frames::new(token);
-    let own = Arc::clone(sink);
-    std::thread::spawn(move || pass_stream(&outputs.stdout, frames, &own, Output::Stdout));
-    let frames = Frames::new(token);
-    let own = Arc::clone(sink);
-    std::thread::spawn(move || pass_stream(&outputs.stderr, frames, &own, Output::Stderr));
-}
-
-fn pass_stream(
-    lines: &crossbeam_channel::Receiver<String>,
-    mut frames: Frames,
-    sink: &Mutex<Sink>,
-    to_output: fn(String) -> Output,
-) {
-    let mut waiting = crossbeam_channel::Select::new();
-    waiting.recv(lines);
-    loop {
-        waiting.ready();
-        // Taken under the lock: when a cell has ended and the channel is empty, all of it has been passed on.
-        let mut sink = locked(sink);
-        let line = match lines.try_recv() {
-            Ok(line) => line,
-            Err(error) if error.is_disconnected() => return,
-            Err(_) => continue,
-        };
-        for piece in frames.feed(format!("{line}\n").as_bytes()) {
-            let output = match piece {
-                Piece::Text(text) => {
-                    let output = to_output(text);
-                    if let Output::Stderr(text) = &output {
-                        sink.errors.push_str(text);
-                    }
-                    Some(output)
-                }
-                Piece::Frame(mut frame) => sink.take_frame(&mut frame),
-            };
-            if let Some(output) = output {
-                sink.send(output);
+    let mut stops = stops.clone();
+    let asked = tokio::runtime::Builder::new_current_thread().build();
+    let text = asked.ok().and_then(|runtime| {
+        runtime.block_on(async {
+            outputs.send(Output::Input(input)).await.ok()?;
+            tokio::select! {
+                text = answer => text.ok(),
+                _ = stops.changed() => None,
             }
-        }
-    }
-}
-
-impl Sink {
-    /// One that passes on to `idle` what is written between cells.
-    pub(crate) fn new(idle: mpsc::UnboundedSender<Output>) -> Self {
-        Self {
-            runs: false,
-            cell: None,
-            idle,
-            panic: None,
-            panicked: false,
-            failed: false,
-            errors: String::new(),
-            crates: Vec::new(),
-        }
-    }
-
-    fn take_frame(&mut self, frame: &mut Value) -> Option<Output> {
-        let text = |frame: &Value, name: &str| frame[name].as_str().unwrap_or_default().to_owned();
-        match frame["kind"].as_str()? {
-            "ready" => {
-                self.crates = serde_json::from_value(frame["crates"].take()).unwrap_or_default()
-            }
-            "stdout" => return Some(Output::Stdout(text(frame, "text"))),
-            "running" => self.runs = true,
-            "panicking" => self.panic = Some(text(frame, "message")),
-            "panicked" => self.panicked = true,
-            "failed" => self.failed = true,
-            _ => return shown(frame),
-        }
-        None
-    }
-
-    fn send(&self, output: Output) {
-        // Nobody reads any more when this fails.
-        match &self.cell {
-            Some(cell) => drop(cell.blocking_send(output)),
-            None => drop(self.idle.send(output)),
-        }
-    }
+        })
+    });
+    serde_json::json!(text).to_string()
 }

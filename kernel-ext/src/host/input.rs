@@ -7,9 +7,12 @@ use std::sync::{Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 enum Reads {
     /// It asks by this function and takes what [`answer`] brings.
     Answers(fn()),
-    /// It reads, between these two; the second gets what was read.
-    Between(fn(), fn(&[u8])),
+    /// It is this function's.
+    By(Read),
 }
+
+/// A read of descriptor 0, as libc's `read`: into a buffer with room for so many bytes.
+pub type Read = unsafe fn(*mut libc::c_void, libc::size_t) -> libc::ssize_t;
 
 /// Set once, in the process that runs cells, and only there.
 static READS: OnceLock<Reads> = OnceLock::new();
@@ -39,9 +42,9 @@ pub(super) fn ask_by(ask: fn()) {
     let _ = READS.set(Reads::Answers(ask));
 }
 
-/// From now on `before` is called before each read of descriptor 0, which then reads what is there, and `after` with that.
-pub fn read_between(before: fn(), after: fn(&[u8])) {
-    let _ = READS.set(Reads::Between(before, after));
+/// From now on reads of descriptor 0 are the function's.
+pub fn read_by(read: Read) {
+    let _ = READS.set(Reads::By(read));
 }
 
 /// The user's answer, without a line break; none is the end of the input.
@@ -104,20 +107,13 @@ pub(super) unsafe extern "C" fn read(
     buffer: *mut libc::c_void,
     count: libc::size_t,
 ) -> libc::ssize_t {
-    // SAFETY: by the caller.
-    let plain =
-        || unsafe { libc::syscall(libc::SYS_read, descriptor, buffer, count) } as libc::ssize_t;
     match READS.get().filter(|_| descriptor == libc::STDIN_FILENO) {
-        None => plain(),
-        Some(Reads::Between(before, after)) => {
-            before();
-            let read = plain();
-            if let Ok(length) = usize::try_from(read) {
-                // SAFETY: so many bytes were read into the buffer just now.
-                after(unsafe { std::slice::from_raw_parts(buffer.cast::<u8>(), length) });
-            }
-            read
-        }
+        // SAFETY: by the caller.
+        None => unsafe {
+            libc::syscall(libc::SYS_read, descriptor, buffer, count) as libc::ssize_t
+        },
+        // SAFETY: by the caller.
+        Some(Reads::By(read)) => unsafe { read(buffer, count) },
         Some(Reads::Answers(ask)) => {
             let bytes = typed(*ask, count);
             let to = buffer.cast::<u8>();

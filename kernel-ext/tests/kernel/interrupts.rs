@@ -1,6 +1,6 @@
 //! A cell can be stopped at any moment, and the kernel goes on.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use jupyter_protocol::{
     ExecuteRequest, ExecutionState, InterruptRequest, JupyterMessage, JupyterMessageContent,
@@ -8,53 +8,7 @@ use jupyter_protocol::{
 };
 
 use crate::frontend::{Frontend, run};
-
-/// Sends a cell, waits until `ready` is printed or a while has passed, interrupts, and returns the error's sentence and
-/// how long it took from the interrupt to the idle kernel.
-async fn interrupted(lab: &mut Frontend, code: &str, wait_for_output: bool) -> (String, Duration) {
-    let request = lab.send(ExecuteRequest::new(code.to_owned())).await;
-    lab.expect_state(ExecutionState::Busy, &request).await;
-    lab.next_iopub().await;
-    if wait_for_output {
-        let message = lab.next_iopub().await;
-        assert!(
-            matches!(message.content, JupyterMessageContent::StreamContent(_)),
-            "{message:?}"
-        );
-    } else {
-        tokio::time::sleep(Duration::from_millis(300)).await;
-    }
-    let interrupt = JupyterMessage::new(InterruptRequest {}, None);
-    let start = Instant::now();
-    lab.control.send(interrupt.clone()).await.unwrap();
-    // The interrupt's own busy and idle come between the cell's messages, in no fixed order.
-    let (mut error, mut idle) = (None, 0);
-    while idle < 2 {
-        match lab.next_iopub().await.content {
-            JupyterMessageContent::ErrorOutput(output) => error = Some(output),
-            JupyterMessageContent::Status(status)
-                if status.execution_state == ExecutionState::Idle =>
-            {
-                idle += 1
-            }
-            JupyterMessageContent::Status(_) => {}
-            other => panic!("{other:?}"),
-        }
-    }
-    let took = start.elapsed();
-    let reply = lab.control.read().await.unwrap();
-    assert!(matches!(
-        reply.content,
-        JupyterMessageContent::InterruptReply(_)
-    ));
-    match lab.next_reply().await.content {
-        JupyterMessageContent::ExecuteReply(reply) => assert_eq!(reply.status, ReplyStatus::Error),
-        other => panic!("{other:?}"),
-    }
-    let error = error.expect("an interrupted cell shows an error");
-    assert_eq!(error.ename, "interrupted");
-    (error.evalue, took)
-}
+use crate::interrupting::interrupted;
 
 #[test]
 fn an_endless_loop_is_stopped_within_a_second_and_no_variable_is_lost() {
@@ -162,6 +116,13 @@ fn what_other_threads_of_the_cell_may_use_is_never_given_back() {
         let (sentence, _) = interrupted(&mut lab, cell, true).await;
         assert!(sentence.contains("no variable was lost"), "{sentence}");
         assert_eq!(lab.execute("frame.height()").await.result(), "3");
+        // A pool's worker that was there before, in the midst of a job.
+        lab.execute("type Job = Box<dyn FnOnce() + Send>;\nlet (jobs, taken) = std::sync::mpsc::channel::<Job>();\nstd::thread::Builder::new().name(\"rayon-0\".to_owned()).spawn(move || for job in taken { job() })?;")
+            .await
+            .good();
+        let cell = "jobs.send(Box::new(|| std::thread::sleep(std::time::Duration::from_secs(3))))?;\nprintln!(\"ready\");\nloop { std::hint::black_box(&frame); }";
+        let (sentence, _) = interrupted(&mut lab, cell, true).await;
+        assert!(sentence.contains("`frame`"), "{sentence}");
         lab.finish().await;
     });
 }

@@ -11,6 +11,7 @@ mod extending;
 mod failures;
 mod frontend;
 mod futures;
+mod interrupting;
 mod interrupts;
 mod outputs;
 mod requests;

@@ -5,14 +5,15 @@
 #[allow(dead_code)]
 #[path = "../../../tests/kernel/frontend.rs"]
 mod frontend;
+#[path = "../../../tests/kernel/interrupting.rs"]
+mod interrupting;
+mod streams;
 
 use std::time::{Duration, Instant};
 
 use frontend::{Frontend, Shown, run};
-use jupyter_protocol::{
-    CompleteRequest, ExecuteRequest, ExecutionState, InterruptRequest, JupyterMessage,
-    JupyterMessageContent, ReplyStatus,
-};
+use interrupting::interrupted;
+use jupyter_protocol::{CompleteRequest, ExecutionState, JupyterMessageContent};
 
 /// The kernel's program.
 pub(crate) fn program() -> std::ffi::OsString {
@@ -112,47 +113,10 @@ fn a_process_that_ends_says_so_and_an_interrupt_names_what_is_lost() {
             ran.failed().text
         );
         lab.execute("let kept = 1;").await.good();
-        lab.send(ExecuteRequest::new(
-            "println!(\"ready\"); loop { std::hint::black_box(kept); }".to_owned(),
-        ))
-        .await;
-        loop {
-            if let JupyterMessageContent::StreamContent(_) = lab.next_iopub().await.content {
-                break;
-            }
-        }
-        let begin = Instant::now();
-        lab.control
-            .send(JupyterMessage::new(InterruptRequest {}, None))
-            .await
-            .unwrap();
-        // The interrupt's own busy and idle come between the cell's messages.
-        let (mut error, mut idle) = (None, 0);
-        while idle < 2 {
-            match lab.next_iopub().await.content {
-                JupyterMessageContent::ErrorOutput(output) => error = Some(output),
-                JupyterMessageContent::Status(status)
-                    if status.execution_state == ExecutionState::Idle =>
-                {
-                    idle += 1
-                }
-                _ => {}
-            }
-        }
-        let error = error.expect("an interrupted cell shows an error");
-        assert!(
-            begin.elapsed() < Duration::from_secs(1),
-            "{:?}",
-            begin.elapsed()
-        );
-        assert!(error.evalue.contains("`kept`"), "{}", error.evalue);
-        match lab.next_reply().await.content {
-            JupyterMessageContent::ExecuteReply(reply) => {
-                assert_eq!(reply.status, ReplyStatus::Error)
-            }
-            other => panic!("{other:?}"),
-        }
-        lab.control.read().await.unwrap();
+        let endless = "println!(\"ready\"); loop { std::hint::black_box(kept); }";
+        let (sentence, took) = interrupted(&mut lab, endless, true).await;
+        assert!(took < Duration::from_secs(1), "{took:?}");
+        assert!(sentence.contains("`kept`"), "{sentence}");
         assert_eq!(lab.execute("1 + 1").await.result(), "2");
         lab.finish().await;
     });

@@ -40,6 +40,13 @@ pub extern "C" fn carnet_toolkit_open() {
     write(&json!({ "kind": "ready", "crates": crate::crates::NAMES }));
 }
 
+/// Passes on what cells have printed so far. A host whose own copy of the standard library is not the cells' calls it.
+#[unsafe(no_mangle)]
+pub extern "C" fn carnet_toolkit_flush() {
+    let _ = std::io::stdout().lock().flush();
+    let _ = std::io::stderr().lock().flush();
+}
+
 /// Asks the kernel for a line of the user's, after what the cell has printed so far. The host calls it, and waits.
 #[unsafe(no_mangle)]
 pub extern "C" fn carnet_toolkit_ask() {

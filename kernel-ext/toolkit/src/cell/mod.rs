@@ -11,7 +11,7 @@ mod stop;
 mod variables;
 
 pub use failure::Failure;
-pub use frame::{carnet_toolkit_ask, carnet_toolkit_open};
+pub use frame::{carnet_toolkit_ask, carnet_toolkit_flush, carnet_toolkit_open};
 pub use run::{Attempt, attempt, run};
 pub use stop::{
     carnet_toolkit_abandon, carnet_toolkit_forget_stop, carnet_toolkit_phase, carnet_toolkit_probe,

@@ -2,12 +2,11 @@
 //! of a cell whose thread stands still for good.
 
 use std::collections::BTreeMap;
-use std::io::Write;
 use std::sync::atomic::{AtomicU8, Ordering};
 
 use carnet::serde_json::json;
 
-use super::{run, variables};
+use super::{carnet_toolkit_flush, run, variables};
 
 /// No cell runs, or its library is being loaded.
 const IDLE: u8 = 0;
@@ -53,8 +52,7 @@ pub extern "C" fn carnet_toolkit_phase() -> u8 {
 /// Takes and gives back every lock that a later cell needs. It returns only if no thread that stands still holds one.
 #[unsafe(no_mangle)]
 pub extern "C" fn carnet_toolkit_probe() {
-    let _ = std::io::stdout().lock().flush();
-    let _ = std::io::stderr().lock().flush();
+    carnet_toolkit_flush();
     variables::probe();
     carnet::show::probe();
     // The environment has a lock too.
