@@ -120,8 +120,9 @@ impl Standstill {
     }
 
     /// Whether other threads than the caller's and `thread` may use what the cell on `thread` only lent them: those that
-    /// began after the cell did, when these were there, and every one that is at work. The workers of pools wait for work
-    /// when they do nothing; all others that began with the cell may wait for something of the cell's.
+    /// began after the cell did, when these were there, every one that is at work, and every worker of a pool that does not
+    /// wait as idle ones do, as it may be in the midst of a job of the cell's. All others that began with the cell may wait
+    /// for something of the cell's.
     pub(super) fn others_use(&self, thread: i32, before: &BTreeSet<i32>) -> bool {
         // SAFETY: a system call without arguments.
         let own = unsafe { libc::gettid() };
@@ -129,9 +130,14 @@ impl Standstill {
             sleep(Duration::from_millis(2));
             let mut others = threads();
             others.retain(|id| *id != own && *id != thread);
-            others
-                .into_iter()
-                .any(|id| is_working(id) || (!before.contains(&id) && !is_idle_worker(id)))
+            others.into_iter().any(|id| {
+                let began_with_cell = !before.contains(&id);
+                match kind_of(id) {
+                    Kind::Own => false,
+                    Kind::Worker => is_working(id) || !waits_for_work(id),
+                    Kind::Other => is_working(id) || began_with_cell,
+                }
+            })
         })
     }
 }
@@ -155,19 +161,31 @@ fn is_working(thread: i32) -> bool {
     state.starts_with('R')
 }
 
-/// Whether it is a thread of Carnet's own, which borrows nothing, or a worker of a pool (of polars, tokio, sqlx) and waits as
-/// idle workers do: for a lock's signal or for sockets, not asleep for a time.
-fn is_idle_worker(thread: i32) -> bool {
+/// What a thread is for.
+enum Kind {
+    /// The one that moves bars, which borrows nothing of a cell's.
+    Own,
+    /// A worker of a pool: of polars, tokio, sqlx, rayon.
+    Worker,
+    Other,
+}
+
+fn kind_of(thread: i32) -> Kind {
     let name = about(thread, "comm");
-    if name.starts_with("carnet-") {
-        return true;
-    }
     let pooled = ["polars", "tokio", "sqlx", "rayon"];
+    match name.trim_end() {
+        "carnet-progress" => Kind::Own,
+        name if pooled.iter().any(|start| name.starts_with(start)) => Kind::Worker,
+        _ => Kind::Other,
+    }
+}
+
+/// Whether it waits for a lock's signal or for sockets, not asleep for a time.
+fn waits_for_work(thread: i32) -> bool {
     let waits = [libc::SYS_futex, libc::SYS_epoll_pwait, EPOLL_WAIT];
     let call = about(thread, "syscall");
     let call = call.split(' ').next().and_then(|call| call.parse().ok());
-    pooled.iter().any(|start| name.starts_with(start))
-        && call.is_some_and(|call: libc::c_long| waits.contains(&call))
+    call.is_some_and(|call: libc::c_long| waits.contains(&call))
 }
 
 #[cfg(target_arch = "x86_64")]

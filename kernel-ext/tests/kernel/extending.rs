@@ -126,6 +126,26 @@ fn a_type_whose_parts_mean_something_else_now_is_not_compiled_again() {
 }
 
 #[test]
+fn what_a_value_may_be_built_on_is_not_given_another_meaning() {
+    run(async {
+        let mut lab = Frontend::start().await;
+        lab.execute("struct Up(u64);\nimpl Iterator for Up {\n    type Item = u64;\n    fn next(&mut self) -> Option<u64> { self.0 += 1; Some(self.0) }\n}\nlet mut ahead = Up(1).peekable();\nahead.peek();")
+            .await
+            .good();
+        // The value holds an item of the type that it was.
+        let other = "impl Iterator for Up {\n    type Item = &'static str;\n    fn next(&mut self) -> Option<&'static str> { None }\n}";
+        let ran = lab.execute(other).await;
+        let text = &ran.failed().text;
+        assert!(
+            text.contains("gives `Item` another meaning, on which `ahead` of cell [1] may be"),
+            "{text}"
+        );
+        assert_eq!(lab.execute("ahead.next()").await.result(), "Some(2)");
+        lab.finish().await;
+    });
+}
+
+#[test]
 fn a_static_that_would_lose_what_it_holds_is_named() {
     run(async {
         let mut lab = Frontend::start().await;

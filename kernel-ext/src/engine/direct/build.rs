@@ -9,11 +9,12 @@ use super::compile::{Compiled, Diagnostic, compile};
 use super::corrections::{Correction, Reason, Verdict, judge};
 use super::dependency::Group;
 use super::item::Brought;
-use super::lifted::{Lifted, Unliftable};
+use super::lifted::Lifted;
 use super::mir::{TypeOf, types_of};
 use super::session::Session;
 use super::source::{self, Choices, Names};
 use super::source_map::{Origin, SourceMap};
+use super::unliftable::Unliftable;
 use crate::toolchain::Toolchain;
 
 /// Corrections converge; this only bounds a mistake.

@@ -171,6 +171,15 @@ fn implements(item: &ItemImpl) -> Implements {
         };
         Some((name, member.span().byte_range()))
     };
+    let fixed = |member: &ImplItem| {
+        let name = match member {
+            ImplItem::Type(type_) => &type_.ident,
+            ImplItem::Const(constant) => &constant.ident,
+            ImplItem::Fn(method) if method.sig.constness.is_some() => &method.sig.ident,
+            _ => return None,
+        };
+        Some((name.to_string(), member.to_token_stream().to_string()))
+    };
     Implements {
         type_: type_name,
         trait_name: trait_path.and_then(last),
@@ -181,6 +190,7 @@ fn implements(item: &ItemImpl) -> Implements {
         ),
         trait_,
         members: item.items.iter().filter_map(member).collect(),
+        fixed: item.items.iter().filter_map(fixed).collect(),
     }
 }
 

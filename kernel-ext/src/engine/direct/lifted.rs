@@ -11,7 +11,8 @@ use proc_macro2::{TokenStream, TokenTree};
 
 use super::cell::Cell;
 use super::item::{Brought, CellItem, Kind};
-use super::meaning::{Meaning, Meanings, mentioned};
+use super::meaning::{Meaning, Meanings, globs, is_open, mentioned};
+use super::unliftable::Unliftable;
 
 /// What an `impl` is for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,6 +27,8 @@ pub(crate) struct Implements {
     pub(crate) header: String,
     /// Its functions and constants: the name, and the text as a byte range of the cell.
     pub(crate) members: Vec<(String, Range<usize>)>,
+    /// What other types may be built on, by name, as written: its types, constants and `const` functions.
+    pub(crate) fixed: BTreeMap<String, String>,
 }
 
 /// An item of a cell that ran, as it may have to be compiled again.
@@ -39,43 +42,18 @@ pub(crate) struct KeptItem {
     implements: Option<Implements>,
     /// The names it mentions with what they meant; of a type's definition also those that meant nothing that a cell brought.
     mentions: BTreeMap<String, Option<Meaning>>,
+    /// Of a type's definition: the glob imports there were.
+    globs: BTreeSet<String>,
     /// Its text, public, in pieces: the members of an `impl` each by name.
     text: Vec<(Option<String>, String)>,
-}
-
-/// Why items cannot be compiled again.
-#[derive(Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum Unliftable {
-    /// A name in one of them has another meaning now.
-    #[error(
-        "this `impl` compiles `{item}` of {cell} once more, and there `{name}` would not mean what it meant: it has been \
-         defined or imported anew since. Run {cell} again, or name the new `{name}` otherwise"
-    )]
-    Changed {
-        /// The item: `P`, or `impl Area for P`.
-        item: String,
-        /// Its cell: `cell [1]`.
-        cell: String,
-        /// The name.
-        name: String,
-    },
-    /// One of them is a `static`, which would begin anew.
-    #[error(
-        "this `impl` compiles `{item}` of {cell} once more, and a `static` would lose what it holds. Put the `impl` into the \
-         cell of its type, or keep the value in a variable"
-    )]
-    Static {
-        /// Its name.
-        item: String,
-        /// Its cell.
-        cell: String,
-    },
 }
 
 /// What a cell has to compile again.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Lifted {
     items: Vec<KeptItem>,
+    /// What an `impl` that takes the place of an earlier one gives another meaning, and types may be built on.
+    redefined: Option<String>,
 }
 
 impl Lifted {
@@ -101,6 +79,12 @@ impl Lifted {
             text = replaced(tokens, name, old, crate_name).to_string();
         }
         text
+    }
+
+    /// What a variable of this type may be built on and means something else now.
+    pub(crate) fn redefines(&self, type_: &str, crate_name: &str) -> Option<&str> {
+        let is_built = type_.contains('<') && self.rewrite(type_, crate_name) != type_;
+        self.redefined.as_deref().filter(|_| is_built)
     }
 }
 
@@ -210,28 +194,55 @@ impl Items {
             }
         }
         let items = self.0.iter().zip(taken).filter(|(_, taken)| *taken);
-        let items: Vec<KeptItem> = items.filter_map(|(item, _)| item.beside(&new)).collect();
-        let lifted = Lifted { items };
+        let items: Vec<&KeptItem> = items.map(|(item, _)| item).collect();
+        let mut lifted = Lifted {
+            items: items.iter().filter_map(|item| item.beside(&new)).collect(),
+            redefined: None,
+        };
         let again: BTreeSet<(&str, &str)> = lifted.names().collect();
+        let holds = |(name, meant): &(&String, &Option<Meaning>)| {
+            let moves = matches!(meant, Some(Meaning::Item(old)) if again.contains(&(name.as_str(), old.as_str())));
+            moves || (!own.contains(name.as_str()) && earlier.get(*name) == meant.as_ref())
+        };
+        let own_globs = globs(cell.items.iter().flat_map(|item| &item.brings));
+        let globs: BTreeSet<&str> = own_globs
+            .chain(earlier.keys().map(String::as_str))
+            .collect();
+        let redefined = items.iter().find_map(|item| {
+            let means_the_same = item.mentions.iter().all(|mention| holds(&mention));
+            item.redefined_by(&new, means_the_same)
+        });
         for item in &lifted.items {
+            let (title, cell) = (item.title(), item.cell());
             if let (Kind::Static, Some(name)) = (item.kind, &item.name) {
-                return Err(Unliftable::Static {
-                    item: name.clone(),
-                    cell: item.cell(),
-                });
+                let item = name.clone();
+                return Err(Unliftable::Static { item, cell });
             }
-            let holds = |(name, meant): &(&String, &Option<Meaning>)| {
-                let moves = matches!(meant, Some(Meaning::Item(old)) if again.contains(&(name.as_str(), old.as_str())));
-                moves || (!own.contains(name.as_str()) && earlier.get(*name) == meant.as_ref())
-            };
             if let Some((name, _)) = item.mentions.iter().find(|mention| !holds(mention)) {
                 return Err(Unliftable::Changed {
-                    item: item.title(),
-                    cell: item.cell(),
+                    item: title,
+                    cell,
+                    name: name.clone(),
+                });
+            }
+            if let Some((name, line)) = item.hidden_by(&globs) {
+                return Err(Unliftable::Hidden {
+                    item: title,
+                    cell,
+                    name: name.to_owned(),
+                    line: line.to_owned(),
+                });
+            }
+            if let Some(name) = redefined.as_ref().filter(|_| item.is_built()) {
+                return Err(Unliftable::Built {
+                    item: title,
+                    cell,
                     name: name.clone(),
                 });
             }
         }
+        drop(again);
+        lifted.redefined = redefined;
         Ok(lifted)
     }
 }
@@ -269,6 +280,36 @@ impl KeptItem {
     fn cell(&self) -> String {
         let number = self.crate_name.split('_').nth(1).unwrap_or_default();
         format!("cell [{number}]")
+    }
+
+    /// What the new implementations give another meaning that types may be built on. `same` says that what this one mentions
+    /// means what it meant.
+    fn redefined_by(&self, new: &[&Implements], same: bool) -> Option<String> {
+        let old = self.implements.as_ref()?;
+        let mut newer = new.iter().filter(|newer| newer.header == old.header);
+        newer.find_map(|newer| {
+            let differs = |name: &&String| {
+                let left = old.trait_.is_none() && !newer.fixed.contains_key(*name);
+                !left && (!same || old.fixed.get(*name) != newer.fixed.get(*name))
+            };
+            let mut names = old.fixed.keys().chain(newer.fixed.keys());
+            names.find(differs).cloned()
+        })
+    }
+
+    /// A name that this type's definition mentions and one of the glob imports may bring since it was defined.
+    fn hidden_by<'a>(&'a self, globs: &BTreeSet<&'a str>) -> Option<(&'a str, &'a str)> {
+        let mut open = self.mentions.iter().filter(|(_, meant)| meant.is_none());
+        let (name, _) = open.find(|(name, _)| is_open(name))?;
+        let mut new = globs.iter().filter(|line| line.ends_with("*;"));
+        let line = new.find(|line| self.kind == Kind::Type && !self.globs.contains(**line))?;
+        Some((name, line))
+    }
+
+    /// Whether it defines a type whose parts may be found by way of an `impl`: of generic types, or by paths.
+    fn is_built(&self) -> bool {
+        let text = self.whole_text();
+        self.kind == Kind::Type && (text.contains('<') || text.contains("::"))
     }
 
     /// This item without what the new implementations define again; none when nothing is left of it.
@@ -330,6 +371,11 @@ fn keep(item: &CellItem, text: &str, crate_name: &str, meanings: &Meanings) -> K
         kind: item.kind,
         implements: item.implements.clone(),
         mentions,
+        globs: meanings
+            .keys()
+            .filter(|name| name.ends_with("*;"))
+            .cloned()
+            .collect(),
         text: pieces,
     }
 }
@@ -501,6 +547,45 @@ mod tests {
     }
 
     #[test]
+    fn what_glob_imports_may_hide_is_refused() {
+        let since = ["struct P { s: Series, n: u8 }", "use a::*;", "impl P {}"];
+        let expected = Unliftable::Hidden {
+            item: "P".to_owned(),
+            cell: "cell [1]".to_owned(),
+            name: "Series".to_owned(),
+            line: "use a::*;".to_owned(),
+        };
+        assert_eq!(try_lift(&since), Err(expected));
+        let before = ["use a::*;\nstruct P { s: Series }", "use a::*;\nimpl P {}"];
+        assert_eq!(lift(&before), ["pub struct P { pub s: Series }"]);
+        let nothing_to_hide = [
+            "#[derive(Debug)] struct P { n: u8 }",
+            "use a::*;\nimpl P {}",
+        ];
+        assert_eq!(lift(&nothing_to_hide).len(), 1);
+    }
+
+    #[test]
+    fn an_impl_on_which_types_may_be_built_is_not_replaced_below_them() {
+        let tr = "trait Tr { type Out; }\nstruct T;\nimpl Tr for T { type Out = u64; }";
+        let built = "struct P { q: <T as Tr>::Out }";
+        let expected = Unliftable::Built {
+            item: "P".to_owned(),
+            cell: "cell [2]".to_owned(),
+            name: "Out".to_owned(),
+        };
+        let other = "impl Tr for T { type Out = &'static u8; }";
+        assert_eq!(try_lift(&[tr, built, other]), Err(expected));
+        let same = "impl Tr for T { type Out = u64; }";
+        assert!(try_lift(&[tr, built, same]).is_ok());
+        assert!(try_lift(&[tr, other]).is_ok());
+        let size = "struct T;\nimpl T { const N: usize = 1; fn f() {} }";
+        let array = "struct A { a: [u8; T::N] }";
+        assert!(try_lift(&[size, array, "impl T { const N: usize = 2; }"]).is_err());
+        assert!(try_lift(&[size, array, "impl T { fn f() {} }"]).is_ok());
+    }
+
+    #[test]
     fn types_name_the_new_crate() {
         let mut lifted = Lifted::default();
         lifted.items.push(KeptItem {
@@ -509,6 +594,7 @@ mod tests {
             kind: Kind::Type,
             implements: None,
             mentions: BTreeMap::new(),
+            globs: BTreeSet::new(),
             text: Vec::new(),
         });
         let type_ = lifted.rewrite(

@@ -7,6 +7,7 @@ use proc_macro2::{TokenStream, TokenTree};
 
 use super::cell::Cell;
 use super::item::Brought;
+use super::source::PLAIN;
 
 /// What a name in scope stands for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,7 +31,7 @@ impl Meaning {
     }
 }
 
-/// The meanings of names, by name.
+/// The meanings of names, by name; those of glob imports by their line.
 pub(crate) type Meanings = BTreeMap<String, Meaning>;
 
 /// The meanings in a cell: of what it defines itself, of what it compiles again, and else of what earlier cells left.
@@ -44,15 +45,39 @@ pub(crate) fn meanings_in<'a>(
     let item = |name: &str| (name.to_owned(), Meaning::Item(crate_name.to_owned()));
     meanings.extend(lifted.map(item));
     for brought in cell.items.iter().flat_map(|item| &item.brings) {
-        if let Some(name) = super::source::name_of(brought) {
-            meanings.insert(name.to_owned(), Meaning::of(brought, crate_name));
-        }
+        let meaning = Meaning::of(brought, crate_name);
+        let key = key_of(brought, &meaning);
+        meanings.extend(key.map(|key| (key, meaning)));
     }
     meanings
 }
 
-/// The names in a text that its meaning may hang on: not those after a dot, not those of fields, and of a path only the
-/// first (of `crate::…` and `self::…` all).
+/// What the meaning of something is found by: its name, or the line of a glob import.
+pub(crate) fn key_of(brought: &Brought, meaning: &Meaning) -> Option<String> {
+    match (super::source::name_of(brought), meaning) {
+        (Some(name), _) => Some(name.to_owned()),
+        (None, Meaning::Import(line)) if line.ends_with("*;") => Some(line.clone()),
+        (None, _) => None,
+    }
+}
+
+/// The lines of glob imports.
+pub(crate) fn globs<'a>(
+    brought: impl Iterator<Item = &'a Brought>,
+) -> impl Iterator<Item = &'a str> {
+    brought.filter_map(|brought| match brought {
+        Brought::Use { name: None, line } if line.ends_with("*;") => Some(line.as_str()),
+        _ => None,
+    })
+}
+
+/// Whether a glob import may give the name a meaning: not to words of the language.
+pub(crate) fn is_open(name: &str) -> bool {
+    !PLAIN.contains(&name) && name != "str" && syn::parse_str::<syn::Ident>(name).is_ok()
+}
+
+/// The names in a text that its meaning may hang on: not those after a dot, not those of fields nor in attributes, and of a
+/// path only the first (of `crate::…` and `self::…` all).
 pub(crate) fn mentioned(tokens: TokenStream, names: &mut Vec<String>) {
     let tokens: Vec<TokenTree> = tokens.into_iter().collect();
     let is = |index: Option<usize>, sign: char| {
@@ -62,7 +87,11 @@ pub(crate) fn mentioned(tokens: TokenStream, names: &mut Vec<String>) {
     for (index, token) in tokens.iter().enumerate() {
         let before = |count: usize| index.checked_sub(count);
         match token {
-            TokenTree::Group(group) => mentioned(group.stream(), names),
+            TokenTree::Group(group) => {
+                if !is(before(1), '#') {
+                    mentioned(group.stream(), names);
+                }
+            }
             TokenTree::Ident(ident) => {
                 let after_dot = is(before(1), '.') && !is(before(2), '.');
                 let in_path = is(before(1), ':') && is(before(2), ':');
@@ -88,11 +117,11 @@ mod tests {
     #[test]
     fn fields_methods_and_the_ends_of_paths_are_no_names() {
         let mut names = Vec::new();
-        let text = "a: B, c.d(e, ..f), g::h::i::<J>, crate::k, ::std::l, M { n: o }";
+        let text = "a: B, c.d(e, ..f), g::h::i::<J>, crate::k, ::std::l, M { n: o }, #[p] Q";
         mentioned(text.parse().unwrap(), &mut names);
         assert_eq!(
             names,
-            ["B", "c", "e", "f", "g", "J", "crate", "k", "M", "o"]
+            ["B", "c", "e", "f", "g", "J", "crate", "k", "M", "o", "Q"]
         );
     }
 }

@@ -26,6 +26,7 @@ mod session;
 mod settle;
 mod source;
 mod source_map;
+mod unliftable;
 
 use std::time::Duration;
 

@@ -8,8 +8,9 @@ use serde::Deserialize;
 use super::cell::Cell;
 use super::interior::interior_of;
 use super::item::Brought;
-use super::lifted::{Items, Lifted, Unliftable};
-use super::meaning::{Meaning, Meanings, meanings_in};
+use super::lifted::{Items, Lifted};
+use super::meaning::{Meaning, Meanings, key_of, meanings_in};
+use super::unliftable::Unliftable;
 
 /// A variable that a later cell can take.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,7 +61,17 @@ pub(crate) struct Session {
 impl Session {
     /// What a cell that implements something for items of earlier cells has to compile again.
     pub(crate) fn lift(&self, cell: &Cell) -> Result<Lifted, Unliftable> {
-        self.items.lift(cell, &self.meanings)
+        let lifted = self.items.lift(cell, &self.meanings)?;
+        for (name, variable) in &self.variables {
+            if let Some(redefined) = lifted.redefines(&variable.type_, "crate") {
+                return Err(Unliftable::Built {
+                    item: name.clone(),
+                    cell: variable.cell.clone(),
+                    name: redefined.to_owned(),
+                });
+            }
+        }
+        Ok(lifted)
     }
 
     /// What lets a value of this type change although it is only borrowed, if anything the cells or the type itself name.
@@ -107,9 +118,8 @@ impl Session {
             (Meaning::Import(line), _) => line.clone(),
             (Meaning::Item(_), None) => return,
         };
-        if let Some(name) = &name {
-            self.meanings.insert(name.clone(), meaning);
-        }
+        let key = key_of(brought, &meaning);
+        self.meanings.extend(key.map(|key| (key, meaning)));
         let import = Import { name, line };
         self.imports.retain(|earlier| match &import.name {
             Some(name) => earlier.name.as_ref() != Some(name),
@@ -154,8 +164,8 @@ impl Session {
             .into_iter()
             .partition(|import: &Import| import.line == line);
         self.imports = kept;
-        for name in dropped.into_iter().filter_map(|import: Import| import.name) {
-            self.meanings.remove(&name);
+        for import in dropped {
+            self.meanings.remove(&import.name.unwrap_or(import.line));
         }
     }
 

@@ -71,7 +71,7 @@ const CELL: &str = "::carnet_toolkit::cell";
 /// The end of the function, after which the items follow.
 const FUNCTION_END: &str = "carnet_attempt }) }\n";
 /// Types whose values are written in one step.
-const PLAIN: &[&str] = &[
+pub(super) const PLAIN: &[&str] = &[
     "bool", "char", "f32", "f64", "i8", "i16", "i32", "i64", "isize", "u8", "u16", "u32", "u64",
     "usize",
 ];
