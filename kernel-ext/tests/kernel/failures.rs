@@ -130,3 +130,24 @@ fn a_full_disk_is_told_with_the_folder() {
         lab.finish().await;
     });
 }
+
+#[test]
+fn a_last_expression_that_never_has_a_value_runs_and_a_macro_in_braces_may_have_one() {
+    run(async {
+        let mut lab = Frontend::start().await;
+        let ran = lab
+            .execute("let n = 1;\nErr(\"x\".parse::<u8>().unwrap_err())?")
+            .await;
+        assert!(
+            ran.failed().value.contains("invalid digit"),
+            "{}",
+            ran.failed().value
+        );
+        let ran = lab.execute("loop { panic!(\"out of it\") }").await;
+        assert_eq!(ran.failed().name, "panic");
+        assert_eq!(lab.execute("vec! { 1, 2 }").await.result(), "[1, 2]");
+        let items = "macro_rules! make { ($name:ident) => { struct $name; } }\nmake! { Made }";
+        lab.execute(items).await.good();
+        lab.finish().await;
+    });
+}

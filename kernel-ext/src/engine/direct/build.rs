@@ -125,6 +125,10 @@ pub(crate) async fn build(
         let corrections = match judge(errors.clone(), place.file, &map) {
             Verdict::Correct(corrections) if attempts < MOST_ATTEMPTS => corrections,
             Verdict::Correct(_) => return Err(Unbuilt::Errors(errors, Box::new(map))),
+            // A macro in braces may stand for items, or for a value.
+            Verdict::Report(_) if choices.shows && cell.ends_in_braced_macro(text) => {
+                vec![Correction::HideLast]
+            }
             Verdict::Report(errors) => return Err(Unbuilt::Errors(errors, Box::new(map))),
         };
         for correction in corrections {
@@ -155,6 +159,7 @@ pub(crate) async fn build(
                     }
                     untaken.insert(name);
                 }
+                Correction::HideLast => choices.shows = false,
                 Correction::DropImport(line) => {
                     choices.imports.remove(&line);
                     dropped_imports.insert(line);

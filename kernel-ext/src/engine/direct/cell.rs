@@ -123,6 +123,15 @@ impl Cell {
     }
 }
 
+impl Cell {
+    /// Whether the last expression is a macro whose arguments stand in braces. `text` is the cell's.
+    pub(crate) fn ends_in_braced_macro(&self, text: &str) -> bool {
+        let tail = self.tail.clone().and_then(|tail| text.get(tail));
+        let mac = tail.and_then(|tail| syn::parse_str::<syn::Macro>(tail).ok());
+        mac.is_some_and(|mac| matches!(mac.delimiter, syn::MacroDelimiter::Brace(_)))
+    }
+}
+
 /// The range of a statement that is an expression to be shown.
 fn tail_of(statement: &Stmt) -> Option<Range<usize>> {
     match statement {
@@ -139,9 +148,7 @@ fn tail_of(statement: &Stmt) -> Option<Range<usize>> {
             mac,
             semi_token: None,
             ..
-        }) if !matches!(mac.delimiter, syn::MacroDelimiter::Brace(_)) => {
-            Some(statement.span().byte_range())
-        }
+        }) if !mac.path.is_ident("thread_local") => Some(statement.span().byte_range()),
         _ => None,
     }
 }
@@ -252,6 +259,7 @@ mod tests {
             tail("if a { 1 } else { 2 }").as_deref(),
             Some("if a { 1 } else { 2 }")
         );
+        assert_eq!(tail("json! { [1] }").as_deref(), Some("json! { [1] }"));
         assert_eq!(tail("x;"), None);
         assert_eq!(tail("for i in 0..3 {}"), None);
         assert_eq!(tail("thread_local! { static X: u8 = 1 }"), None);

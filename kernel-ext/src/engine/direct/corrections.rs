@@ -16,6 +16,8 @@ pub(crate) enum Correction {
     Untake(String),
     /// An import of an earlier cell does not hold any more.
     DropImport(String),
+    /// The last expression never has a value to show.
+    HideLast,
 }
 
 /// Why a variable cannot be stored.
@@ -67,6 +69,10 @@ fn correct(error: &Diagnostic, file: &str, map: &SourceMap) -> Option<Correction
         }
     }
     let primary = error.spans.iter().find(|span| span.is_primary)?;
+    // Nothing is known of what cannot be: `loop {}`, or a `?` that always fails.
+    if code == "E0277" && error.message.starts_with("the trait bound `!: ") {
+        return matches!(origin(primary)?, Origin::Frame).then_some(Correction::HideLast);
+    }
     match origin(primary)? {
         Origin::PutBack(name) => Some(Correction::Move(name)),
         Origin::Take(name) => Some(Correction::Untake(name)),

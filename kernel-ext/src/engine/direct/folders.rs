@@ -34,10 +34,19 @@ pub(crate) fn read(lines: &[String]) -> Sources {
             let text = digest.iter().map(|byte| format!("{byte:02x}")).collect();
             sources.insert(name.to_owned(), text);
         }
-        for section in ["dependencies", "build-dependencies"] {
-            let section = manifest.get(section).and_then(toml::Value::as_table);
-            let paths = section.into_iter().flat_map(paths_of);
-            folders.extend(paths.map(|path| folder.join(path)));
+        let targets = manifest.get("target").and_then(toml::Value::as_table);
+        let targets = targets.into_iter().flat_map(toml::Table::values);
+        for table in targets.filter_map(toml::Value::as_table).chain([&manifest]) {
+            for section in ["dependencies", "build-dependencies"] {
+                let Some(section) = table.get(section).and_then(toml::Value::as_table) else {
+                    continue;
+                };
+                folders.extend(paths_of(section).into_iter().map(|path| folder.join(path)));
+                let shared = section.iter().filter(|(_, value)| {
+                    value.get("workspace").and_then(toml::Value::as_bool) == Some(true)
+                });
+                folders.extend(shared.filter_map(|(name, _)| path_in_workspace(&folder, name)));
+            }
         }
         seen.push(folder);
     }
@@ -49,19 +58,36 @@ fn paths_of(dependencies: &toml::Table) -> Vec<PathBuf> {
     dependencies.values().filter_map(path).collect()
 }
 
-/// All files below a folder, but for what cargo builds and what is hidden.
+/// Where the workspace that a package is in says that a dependency lies, if in a folder.
+fn path_in_workspace(package: &Path, name: &str) -> Option<PathBuf> {
+    package.ancestors().find_map(|folder| {
+        let manifest = std::fs::read_to_string(folder.join("Cargo.toml")).ok()?;
+        let manifest: toml::Table = manifest.parse().ok()?;
+        let shared = manifest.get("workspace")?.get("dependencies")?.get(name)?;
+        Some(folder.join(shared.get("path")?.as_str()?))
+    })
+}
+
+/// All files below a folder, but for what cargo builds, what is hidden, and other packages, which count by themselves. Folders
+/// behind links are not followed: they may lead in a circle.
 fn add_files(folder: &Path, hash: &mut Sha256) {
     let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
-    let mut paths: Vec<PathBuf> = entries.map(|entry| entry.path()).collect();
-    paths.sort();
-    for path in paths {
+    let mut paths: Vec<_> = entries
+        .filter_map(|entry| Some((entry.path(), entry.file_type().ok()?)))
+        .collect();
+    paths.sort_by(|(a, _), (b, _)| a.cmp(b));
+    for (path, kind) in paths {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         if name.starts_with('.') || name == "target" {
             continue;
         }
-        if path.is_dir() {
-            add_files(&path, hash);
-        } else if let Ok(content) = std::fs::read(&path) {
+        if kind.is_dir() {
+            if !path.join("Cargo.toml").exists() {
+                add_files(&path, hash);
+            }
+        } else if path.is_file()
+            && let Ok(content) = std::fs::read(&path)
+        {
             hash.update(path.as_os_str().as_encoded_bytes());
             hash.update(content.len().to_le_bytes());
             hash.update(content);
@@ -98,5 +124,27 @@ mod tests {
         let second = read(&lines);
         assert_eq!(second["a"], first["a"]);
         assert_ne!(second["b-crate"], first["b-crate"]);
+    }
+
+    #[test]
+    fn crates_that_a_workspace_or_a_target_names_count_and_links_lead_nowhere() {
+        let folder = tempfile::tempdir().unwrap();
+        let (a, b, c) = (
+            folder.path().join("a"),
+            folder.path().join("b"),
+            folder.path().join("c"),
+        );
+        let workspace =
+            "[workspace]\nmembers = [\"a\"]\n[workspace.dependencies]\nb = { path = \"b\" }\n";
+        std::fs::write(folder.path().join("Cargo.toml"), workspace).unwrap();
+        let target =
+            "b.workspace = true\n[target.'cfg(unix)'.dependencies]\nc = { path = \"../c\" }";
+        write(&a, "a", target, "");
+        write(&b, "b", "", "");
+        write(&c, "c", "", "");
+        std::os::unix::fs::symlink(folder.path(), a.join("circle")).unwrap();
+        let line = format!("a = {{ path = {:?} }}", a.display().to_string());
+        let names: Vec<String> = read(&[line]).into_keys().collect();
+        assert_eq!(names, ["a", "b", "c"]);
     }
 }

@@ -31,6 +31,8 @@ pub(crate) struct Choices {
     pub(crate) stored: BTreeSet<String>,
     /// Imports of earlier cells, by line.
     pub(crate) imports: BTreeSet<String>,
+    /// Whether the last expression's value is shown.
+    pub(crate) shows: bool,
 }
 
 impl Choices {
@@ -54,6 +56,7 @@ impl Choices {
                 .map(|variable| variable.name.clone())
                 .collect(),
             imports: session.imports_beside(&own),
+            shows: true,
             ..Self::default()
         }
     }
@@ -130,7 +133,7 @@ pub(crate) fn write(
     {
         map.push(&format!("use crate::{name}; "), Origin::Frame);
     }
-    write_statements(map, cell);
+    write_statements(map, cell, choices.shows);
     map.push("\n", Origin::Frame);
     // A variable that cannot be kept still hides the one of its name that an earlier cell declared.
     for variable in cell
@@ -216,13 +219,13 @@ fn lend(map: &mut SourceMap, session: &Session, name: &str) {
 }
 
 /// The cell's text with the items blanked out, so that lines keep their numbers.
-fn write_statements(map: &mut SourceMap, cell: &Cell) {
+fn write_statements(map: &mut SourceMap, cell: &Cell, shows: bool) {
     let mut place = 0;
     let end = map.cell.len();
     let mut items = cell.items.iter().map(|item| item.range.clone()).peekable();
     while place < end {
         let next_item = items.peek().map_or(end, |range| range.start);
-        match &cell.tail {
+        match cell.tail.as_ref().filter(|_| shows) {
             Some(tail) if tail.start >= place && tail.start < next_item => {
                 map.push_cell(place..tail.start);
                 map.push(
@@ -250,6 +253,9 @@ fn write_statements(map: &mut SourceMap, cell: &Cell) {
                 }
             }
         }
+    }
+    if !shows {
+        map.push("\n;", Origin::Frame);
     }
 }
 
