@@ -24,6 +24,7 @@ pub fn outside_toolkit(lines: &[String], crates: &[String]) -> Result<Vec<String
         if !crates.contains(&name) {
             outside.push(asked.line);
         } else if name != "carnet" {
+            check_source(&asked)?;
             check_version(&asked)?;
         }
     }
@@ -53,6 +54,23 @@ fn parse(line: &str) -> Result<Asked, CellError> {
         }
         _ => Err(bad("it has no version and no source")),
     }
+}
+
+/// A crate of the toolkit is there as it was published; one from elsewhere is refused rather than passed over.
+fn check_source(asked: &Asked) -> Result<(), CellError> {
+    let table: toml::Table = asked.line.parse().unwrap_or_default();
+    let value = table.get(&asked.name);
+    let source = ["path", "git"]
+        .into_iter()
+        .find(|key| value.is_some_and(|value| value.get(key).is_some()));
+    let Some(source) = source else { return Ok(()) };
+    Err(CellError::new(
+        "other source",
+        format!(
+            "the toolkit has its own `{name}`, and a cell cannot use one by `{source}` beside it under that name: leave `{source}` out, or name yours otherwise: `:dep other = {{ package = \"{name}\", {source} = … }}`",
+            name = asked.name
+        ),
+    ))
 }
 
 /// A crate of the toolkit is there in one version; another one is refused rather than passed over.
@@ -123,6 +141,13 @@ mod tests {
         let error = outside_toolkit(&lines(&["polars = \"0.40\""]), &crates()).unwrap_err();
         let other = lines(&["serde-json = \"0.9\""]);
         assert!(outside_toolkit(&other, &crates()).is_err());
+        let elsewhere = lines(&["polars = { path = \"../polars\" }"]);
+        let refused = outside_toolkit(&elsewhere, &crates()).unwrap_err();
+        assert!(
+            refused.value.contains("leave `path` out"),
+            "{}",
+            refused.value
+        );
         assert!(
             error.value.contains("the toolkit has `polars` 0.55"),
             "{}",

@@ -29,7 +29,8 @@ fn crates_outside_the_toolkit_are_built_once_and_used_by_later_cells() {
         write_crate(
             at,
             "second-crate",
-            part,
+            // A library may have another name than its package.
+            &format!("{part}\n\n[lib]\nname = \"doubled\""),
             "pub fn fourteen() -> u32 { 2 * shared_part::seven() }",
         );
         let cache = at.join("cache");
@@ -59,7 +60,7 @@ fn crates_outside_the_toolkit_are_built_once_and_used_by_later_cells() {
         // Another crate, which shares a part with the first, beside values of the first.
         let ran = lab
             .execute(&format!(
-                "{}let sum = wrapped.0 + second_crate::fourteen();\n(sum, first_crate::wrap())",
+                "{}let sum = wrapped.0 + doubled::fourteen();\n(sum, first_crate::wrap())",
                 dep("second-crate")
             ))
             .await;
@@ -84,7 +85,7 @@ fn crates_outside_the_toolkit_are_built_once_and_used_by_later_cells() {
             .await
             .good();
         lab.execute(&dep("second-crate")).await.good();
-        let both = "(first_crate::wrap().0, second_crate::fourteen())";
+        let both = "(first_crate::wrap().0, doubled::fourteen())";
         assert_eq!(lab.execute(both).await.result(), "(7, 14)");
         let ran = lab
             .execute(&format!(

@@ -90,6 +90,9 @@ pub(crate) async fn build_group(
     Ok(group)
 }
 
+/// How the crate of a group calls the dependencies whose lines give no name of their own, before their numbers.
+pub(super) const ASKED: &str = "asked_";
+
 /// What the compiler says it is; its folder when it says nothing.
 async fn version(toolchain: &Toolchain) -> Vec<u8> {
     let said = Command::new(&toolchain.rustc).arg("-vV").output().await;
@@ -170,18 +173,20 @@ fn write_crate(
             format!("[profile.dev.package.\"{package}\"]\ncodegen-units = {units}\n\n")
         })
         .collect();
+    // The name of a package's library is known when it is built.
+    let mut dependencies = String::from("[dependencies]\n");
+    let mut library = String::new();
+    for (index, wanted) in lines.iter().map(|line| Wanted::of(line)).enumerate() {
+        let alias = wanted.renamed.unwrap_or_else(|| format!("{ASKED}{index}"));
+        let table = toml::Value::Table(wanted.table);
+        dependencies.push_str(&format!("{alias} = {table}\n"));
+        library.push_str(&format!("pub extern crate {alias};\n"));
+    }
     let manifest = format!(
         "[package]\nname = \"{crate_name}\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n[lib]\ncrate-type = [\"dylib\"]\n\n\
          [profile.dev]\nopt-level = 2\ndebug = false\nincremental = false\ncodegen-units = {units}\n\n\
-         {own_profiles}[workspace]\n\n[dependencies]\n{}\n",
-        lines.join("\n")
+         {own_profiles}[workspace]\n\n{dependencies}"
     );
-    let names = lines
-        .iter()
-        .filter_map(|line| line.split(['=', ' ']).next());
-    let library: String = names
-        .map(|name| format!("pub extern crate {};\n", name.replace('-', "_")))
-        .collect();
     std::fs::write(folder.join("src").join("lib.rs"), library)?;
     std::fs::write(folder.join("Cargo.toml"), manifest)
 }
@@ -302,28 +307,66 @@ fn text(text: String) -> Bundle {
     Bundle::from_iter([("text/plain".to_owned(), text.into())])
 }
 
+/// What a line asks for.
+struct Wanted {
+    package: String,
+    version: Option<semver::VersionReq>,
+    /// What cells call it, when the line says so.
+    renamed: Option<String>,
+    /// The line's value, with the package.
+    table: toml::Table,
+}
+
+impl Wanted {
+    fn of(line: &str) -> Self {
+        let parsed: toml::Table = line.parse().unwrap_or_default();
+        let (name, value) = parsed
+            .into_iter()
+            .next()
+            .unwrap_or_else(|| (line.to_owned(), toml::Value::String("*".to_owned())));
+        let mut table = match value {
+            toml::Value::Table(table) => table,
+            version => toml::Table::from_iter([("version".to_owned(), version)]),
+        };
+        let text = |key: &str| Some(table.get(key)?.as_str()?.to_owned());
+        let version = text("version").and_then(|version| version.parse().ok());
+        let package = text("package");
+        let renamed = package.as_ref().map(|_| name.replace('-', "_"));
+        let package = package.unwrap_or(name);
+        table.insert("package".to_owned(), package.clone().into());
+        Self {
+            package,
+            version,
+            renamed,
+            table,
+        }
+    }
+
+    /// Whether this is the package: another version of it may be there for other crates.
+    fn is(&self, package: &str, version: &str) -> bool {
+        let version = semver::Version::parse(version).ok();
+        let matches =
+            |wanted: &semver::VersionReq| version.is_some_and(|there| wanted.matches(&there));
+        self.package == package && self.version.as_ref().is_none_or(matches)
+    }
+}
+
+/// The package that one of cargo's messages is of, from its id: `registry+URL#md-5@0.10.6`, `path+file:///x/own#0.1.0`.
+fn package_of(message: &serde_json::Value) -> Option<(&str, &str)> {
+    let (source, package) = message["package_id"].as_str()?.rsplit_once('#')?;
+    package.rsplit_once('@').or_else(|| {
+        let folder = source.split('?').next()?.rsplit('/').next()?;
+        Some((folder, package))
+    })
+}
+
 /// The dylib and the metadata of the crates asked for, from cargo's messages.
 fn read_artefacts(
     messages: &str,
     crate_name: &str,
     lines: &[String],
 ) -> (Option<PathBuf>, BTreeMap<String, PathBuf>) {
-    let wanted: Vec<String> = lines
-        .iter()
-        .filter_map(|line| line.split(['=', ' ']).next())
-        .map(|name| name.replace('-', "_"))
-        .collect();
-    let packages: BTreeMap<String, String> = lines
-        .iter()
-        .zip(&wanted)
-        .map(|(line, name)| {
-            let table: toml::Table = line.parse().unwrap_or_default();
-            let value = table.into_iter().next().map(|(_, value)| value);
-            let package = value.and_then(|value| Some(value.get("package")?.as_str()?.to_owned()));
-            let target = package.map_or(name.clone(), |package| package.replace('-', "_"));
-            (target, name.clone())
-        })
-        .collect();
+    let wanted: Vec<Wanted> = lines.iter().map(|line| Wanted::of(line)).collect();
     let (mut library, mut externs) = (None, BTreeMap::new());
     for line in messages.lines() {
         let Ok(message) = serde_json::from_str::<serde_json::Value>(line) else {
@@ -336,10 +379,15 @@ fn read_artefacts(
         let ends = |file: &PathBuf, end: &str| file.extension().is_some_and(|found| found == end);
         if target == crate_name {
             library = library.or_else(|| files.find(|file| ends(file, "so")));
-        } else if let Some(name) = packages.get(&target)
+            continue;
+        }
+        let Some((package, version)) = package_of(&message) else {
+            continue;
+        };
+        if let Some(wanted) = wanted.iter().find(|wanted| wanted.is(package, version))
             && let Some(file) = files.find(|file| ends(file, "rlib") || ends(file, "so"))
         {
-            externs.insert(name.clone(), file);
+            externs.insert(wanted.renamed.clone().unwrap_or(target), file);
         }
     }
     (library, externs)
@@ -389,6 +437,25 @@ fn not_built(names: &str, said: &str) -> CellError {
 mod tests {
     #![allow(clippy::unwrap_used, clippy::expect_used)]
     use super::*;
+
+    #[test]
+    fn a_crate_is_found_by_its_package_and_version_and_named_as_its_library() {
+        let messages = [
+            r##"{"package_id":"registry+https://x#md-5@0.9.1","target":{"name":"md5"},"filenames":["/old.rlib"]}"##,
+            r##"{"package_id":"registry+https://x#md-5@0.10.6","target":{"name":"md5"},"filenames":["/md5.rlib","/md5.rmeta"]}"##,
+            r##"{"package_id":"path+file:///x/own#0.1.0","target":{"name":"own"},"filenames":["/own.rlib"]}"##,
+            r##"{"package_id":"path+file:///x#group@0.0.0","target":{"name":"group"},"filenames":["/group.so"]}"##,
+        ];
+        let lines = [
+            "md-5 = \"0.10\"".to_owned(),
+            "mine = { package = \"own\", path = \"/x/own\" }".to_owned(),
+        ];
+        let (library, externs) = read_artefacts(&messages.join("\n"), "group", &lines);
+        assert_eq!(library, Some(PathBuf::from("/group.so")));
+        let expected = [("md5", "/md5.rlib"), ("mine", "/own.rlib")];
+        let expected = expected.map(|(name, file)| (name.to_owned(), PathBuf::from(file)));
+        assert_eq!(externs, BTreeMap::from(expected));
+    }
 
     #[test]
     fn the_reason_of_a_failure_is_told_with_what_to_do() {

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::super::dependency::ASKED;
 use super::built::Built;
 use super::server::Unready;
 use crate::toolchain::Toolchain;
@@ -120,7 +121,16 @@ pub(super) fn crates(
         let places = graph.describe(&chosen, &built, &mut crates);
         for dependency in graph.dependencies(&root.id) {
             let at = places.get(dependency.pkg.as_str());
-            names.extend(at.map(|at| json!({ "name": dependency.name, "crate": at })));
+            let library = graph
+                .packages
+                .get(dependency.pkg.as_str())
+                .and_then(|package| library(package))
+                .map(|target| target.name.replace('-', "_"));
+            let name = match library {
+                Some(library) if dependency.name.starts_with(ASKED) => library,
+                _ => dependency.name.clone(),
+            };
+            names.extend(at.map(|at| json!({ "name": name, "crate": at })));
         }
     }
     Ok((crates, names))
