@@ -23,6 +23,17 @@ const WORKSPACE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
 /// The versions the toolkit was built of.
 const LOCK: &str = include_str!("../../../Cargo.lock");
 
+/// What shows values. A crate of its own: evcxr takes a note that points into a cell's crate, as at a bound there that is not
+/// met, for the error itself, and does not fall back then. In the toolkit it would be found, and not be in scope, under other
+/// kernels. rust-analyzer does not know `carnet` there, and need not: nothing has a type of it.
+const DISPLAY: &str = "pub trait EvcxrDisplay { fn evcxr_display(&self); }
+impl<T: ::carnet::show::Show + ?Sized> EvcxrDisplay for T {
+    fn evcxr_display(&self) {
+        ::carnet::show::send(::carnet::show::Role::Result, &::carnet::show::Show::bundle(self));
+    }
+}
+";
+
 /// The session's folder, with the crates that cells depend on.
 pub(crate) struct Workplace {
     folder: TempDir,
@@ -56,6 +67,12 @@ impl Workplace {
         // evcxr's own runtime for `.await` is made of the toolkit's tokio: one copy in the process.
         let tokio = "pub use carnet_toolkit::crates::tokio::*;\n";
         write_crate(&folder.path().join("tokio"), "tokio", &dependencies, tokio)?;
+        write_crate(
+            &folder.path().join("display"),
+            "carnet-display",
+            "",
+            DISPLAY,
+        )?;
         let toolchain = Toolchain::find();
         // SAFETY: the caller has no threads yet.
         unsafe {
@@ -92,6 +109,12 @@ impl Workplace {
             )
         };
         [line("carnet-names", "names"), line("tokio", "tokio")]
+    }
+
+    /// The crate that shows values, as a dependency: name and value.
+    pub(crate) fn display(&self) -> (&'static str, String) {
+        let folder = self.folder.path().join("display");
+        ("carnet-display", format!("{{ path = {folder:?} }}"))
     }
 
     /// What cells write; `idle` takes what is written between them. Once.

@@ -16,14 +16,8 @@ use crate::failure::cell_error;
 use crate::streams::Streams;
 use crate::toolkit::{Workplace, flags};
 
-/// How values are shown: evcxr asks the value of a last expression for this method, and falls back on `Debug`. It is part of
-/// each cell, not of the toolkit: there it would be found, and not be in scope, under other kernels.
-const DISPLAY: &str = "trait EvcxrDisplay { fn evcxr_display(&self); }
-impl<T: ::carnet::show::Show + ?Sized> EvcxrDisplay for T {
-    fn evcxr_display(&self) {
-        ::carnet::show::send(::carnet::show::Role::Result, &::carnet::show::Show::bundle(self));
-    }
-}";
+/// How values are shown: evcxr asks the value of a last expression for this trait's method, and falls back on `Debug`.
+const DISPLAY: &str = "use carnet_display::EvcxrDisplay;";
 
 /// What is asked of the thread.
 pub(crate) enum Job {
@@ -168,7 +162,8 @@ impl Worker {
         let (mut context, _) = EvalContext::with_subprocess_command(child).map_err(told)?;
         let mut state = context.state();
         state.set_build_env("CARGO_ENCODED_RUSTFLAGS", &flags(toolchain));
-        // rust-analyzer does not know `carnet` yet, and need not: nothing has a type of it.
+        let (name, value) = self.workplace.display();
+        state.add_dep(name, &value).map_err(told)?;
         context.eval_with_state(DISPLAY, state).map_err(told)?;
         locked(&self.told).child = Some(context.process_handle());
         let mut context = CommandContext::with_eval_context(context);
@@ -198,7 +193,8 @@ impl Worker {
         if clears {
             // What evcxr forgot is given to it again; a failure is met, and told, in the next cell.
             if let Some(context) = &mut self.context {
-                let _ = context.execute(DISPLAY);
+                let (name, value) = self.workplace.display();
+                let _ = context.execute(&format!(":dep {name} = {value}\n{DISPLAY}"));
             }
             (self.sees_toolkit, self.sees_tokio) = (false, false);
         }

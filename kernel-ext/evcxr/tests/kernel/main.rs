@@ -29,6 +29,10 @@ fn cells_run_by_evcxr_and_what_they_print_and_show_arrives_in_order() {
         lab.execute("x.push(3);\nstruct P(i32);").await.good();
         assert_eq!(lab.execute("x").await.result(), "[1, 2, 3]");
         assert_eq!(lab.execute("P(x.len() as i32).0").await.result(), "3");
+        // Shown by Debug, although it would show itself if its parts did.
+        let parts =
+            "#[derive(Debug)]\nstruct Q;\nlet mixed: Result<Vec<Q>, String> = Ok(vec![Q]);\nmixed";
+        assert_eq!(lab.execute(parts).await.result(), "Ok([Q])");
         let ran = lab
             .execute("println!(\"one\"); print!(\"no line\"); String::from(\"shown\")")
             .await;
@@ -37,7 +41,7 @@ fn cells_run_by_evcxr_and_what_they_print_and_show_arrives_in_order() {
         let ran = lab.execute("let wrong: u8 = \"text\";").await;
         assert_eq!(ran.failed().name, "E0308");
         assert!(
-            ran.failed().text.contains("cell [6]"),
+            ran.failed().text.contains("cell [7]"),
             "{}",
             ran.failed().text
         );
