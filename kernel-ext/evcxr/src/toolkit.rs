@@ -111,10 +111,11 @@ impl Workplace {
         [line("carnet-names", "names"), line("tokio", "tokio")]
     }
 
-    /// The crate that shows values, as a dependency: name and value.
-    pub(crate) fn display(&self) -> (&'static str, String) {
+    /// The line by which cells depend on the crate that shows values, and their import of it.
+    pub(crate) fn display(&self) -> (String, &'static str) {
         let folder = self.folder.path().join("display");
-        ("carnet-display", format!("{{ path = {folder:?} }}"))
+        let line = format!(":dep carnet-display = {{ path = {folder:?} }}\n");
+        (line, "use carnet_display::EvcxrDisplay;")
     }
 
     /// What cells write; `idle` takes what is written between them. Once.

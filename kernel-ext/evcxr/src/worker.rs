@@ -16,9 +16,6 @@ use crate::failure::cell_error;
 use crate::streams::Streams;
 use crate::toolkit::{Workplace, flags};
 
-/// How values are shown: evcxr asks the value of a last expression for this trait's method, and falls back on `Debug`.
-const DISPLAY: &str = "use carnet_display::EvcxrDisplay;";
-
 /// What is asked of the thread.
 pub(crate) enum Job {
     /// Begin, so that the first cell need not wait.
@@ -59,7 +56,9 @@ struct Worker {
     context: Option<CommandContext>,
     streams: Arc<Streams>,
     told: Arc<Mutex<Told>>,
-    /// Whether cells see the toolkit's crates.
+    /// Whether cells see what shows their values.
+    sees_display: bool,
+    /// Whether they see the toolkit's crates.
     sees_toolkit: bool,
     /// Whether they see its tokio.
     sees_tokio: bool,
@@ -69,6 +68,7 @@ struct Worker {
 
 /// What a cell does not see yet.
 struct Unseen {
+    display: bool,
     tokio: bool,
     toolkit: bool,
 }
@@ -89,6 +89,7 @@ pub(crate) fn start(
         context: None,
         streams,
         told,
+        sees_display: false,
         sees_toolkit: false,
         sees_tokio: false,
         cells: BTreeMap::new(),
@@ -99,11 +100,17 @@ pub(crate) fn start(
 
 impl Worker {
     fn work(mut self, jobs: Receiver<Job>) {
-        for job in jobs {
+        let mut next = None;
+        while let Some(job) = next.take().or_else(|| jobs.recv().ok()) {
             match job {
                 Job::Begin => {
                     // A failure is met again, and told, in the first cell.
                     let _ = self.begin();
+                    next = jobs.try_recv().ok();
+                    // A cell that waits sees it with the rest.
+                    if next.is_none() {
+                        self.see_display();
+                    }
                 }
                 Job::Evaluate {
                     code,
@@ -159,16 +166,13 @@ impl Worker {
         let errors = || self.streams.errors();
         let told = |error: evcxr::Error| format!("evcxr could not be started: {}{error}", errors());
         // What the process writes comes by the streams.
-        let (mut context, _) = EvalContext::with_subprocess_command(child).map_err(told)?;
-        let mut state = context.state();
-        state.set_build_env("CARGO_ENCODED_RUSTFLAGS", &flags(toolchain));
-        let (name, value) = self.workplace.display();
-        state.add_dep(name, &value).map_err(told)?;
-        context.eval_with_state(DISPLAY, state).map_err(told)?;
+        let (context, _) = EvalContext::with_subprocess_command(child).map_err(told)?;
         locked(&self.told).child = Some(context.process_handle());
         let mut context = CommandContext::with_eval_context(context);
         // What the user's own settings ask for, as under evcxr's kernel.
         context.execute(":load_config --quiet").map_err(told)?;
+        let environment = format!(":build_env CARGO_ENCODED_RUSTFLAGS={}", flags(toolchain));
+        context.execute(&environment).map_err(told)?;
         Ok(context)
     }
 
@@ -191,12 +195,9 @@ impl Worker {
         };
         let result = self.execute(&code, &mut callbacks);
         if clears {
-            // What evcxr forgot is given to it again; a failure is met, and told, in the next cell.
-            if let Some(context) = &mut self.context {
-                let (name, value) = self.workplace.display();
-                let _ = context.execute(&format!(":dep {name} = {value}\n{DISPLAY}"));
-            }
-            (self.sees_toolkit, self.sees_tokio) = (false, false);
+            // What evcxr forgot is given to it again.
+            (self.sees_display, self.sees_toolkit, self.sees_tokio) = (false, false, false);
+            self.see_display();
         }
         let broken = matches!(&result, Err(evcxr::Error::SubprocessTerminated(_)));
         let told = self.streams.end(broken);
@@ -232,10 +233,19 @@ impl Worker {
         let tokio = words.contains("await") || words.contains("tokio");
         let toolkit = tokio || crates.iter().any(|name| words.contains(name.as_str()));
         let unseen = Unseen {
+            display: !self.sees_display,
             tokio: tokio && !self.sees_tokio,
             toolkit: toolkit && !self.sees_toolkit,
         };
-        (unseen.tokio || unseen.toolkit).then_some(unseen)
+        (unseen.display || unseen.tokio || unseen.toolkit).then_some(unseen)
+    }
+
+    /// Lets cells see what shows their values. A failure is met again, and told, in the next cell.
+    fn see_display(&mut self) {
+        if let Some(context) = &mut self.context {
+            let (line, import) = self.workplace.display();
+            self.sees_display |= context.execute(&format!("{line}{import}")).is_ok();
+        }
     }
 
     /// Runs a cell, and before it what it does not see yet. Both at once, as rust-analyzer takes twice the time for two; when
@@ -253,15 +263,23 @@ impl Worker {
         let Some(unseen) = unseen else {
             return context.execute_with_callbacks(code, callbacks);
         };
-        self.workplace.lock()?;
-        let mut before = String::new();
+        if unseen.tokio || unseen.toolkit {
+            self.workplace.lock()?;
+        }
+        let (mut before, mut imports) = (String::new(), String::new());
+        if unseen.display {
+            let (line, import) = self.workplace.display();
+            before.push_str(&line);
+            imports.push_str(import);
+        }
         if unseen.tokio {
             before.push_str(&tokio);
         }
         if unseen.toolkit {
             before.push_str(&toolkit);
-            before.push_str("use carnet_names::*;");
+            imports.push_str("use carnet_names::*;");
         }
+        let before = before + &imports;
         let is_code = !code.trim_start().starts_with(':');
         let at_once = match is_code {
             true => context.execute_with_callbacks(&format!("{before}\n{code}"), callbacks),
@@ -275,6 +293,7 @@ impl Worker {
             }
             result => result,
         };
+        self.sees_display = true;
         self.sees_tokio |= unseen.tokio;
         self.sees_toolkit |= unseen.toolkit;
         result
