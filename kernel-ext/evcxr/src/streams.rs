@@ -96,8 +96,8 @@ impl Streams {
         let line = format!("\u{1e}{} {}\n", self.token, json!({ "kind": "end" }));
         for mut pipe in &self.pipes {
             if broken {
-                // An error is met below, by the wait.
-                let _ = pipe.write_all(b"\n");
+                // Ends what was begun; alone it is no frame, and passed over. An error is met below, by the wait.
+                let _ = pipe.write_all(format!("\u{1e}{} \n", self.token).as_bytes());
             }
             let _ = pipe.write_all(line.as_bytes());
         }

@@ -180,12 +180,12 @@ fn kind_of(thread: i32) -> Kind {
     }
 }
 
-/// Whether it waits for a lock's signal or for sockets, not asleep for a time.
+/// Whether it waits for a lock's signal or for sockets, not asleep for a time; where the system does not tell, it may.
 fn waits_for_work(thread: i32) -> bool {
     let waits = [libc::SYS_futex, libc::SYS_epoll_pwait, EPOLL_WAIT];
     let call = about(thread, "syscall");
     let call = call.split(' ').next().and_then(|call| call.parse().ok());
-    call.is_some_and(|call: libc::c_long| waits.contains(&call))
+    call.is_none_or(|call: libc::c_long| waits.contains(&call))
 }
 
 #[cfg(target_arch = "x86_64")]

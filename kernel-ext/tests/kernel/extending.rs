@@ -141,6 +141,9 @@ fn what_a_value_may_be_built_on_is_not_given_another_meaning() {
             "{text}"
         );
         assert_eq!(lab.execute("ahead.next()").await.result(), "Some(2)");
+        // The way out that the message names.
+        lab.execute("drop(ahead);").await.good();
+        lab.execute(other).await.good();
         lab.finish().await;
     });
 }

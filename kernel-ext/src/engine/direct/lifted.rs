@@ -11,7 +11,7 @@ use proc_macro2::{TokenStream, TokenTree};
 
 use super::cell::Cell;
 use super::item::{Brought, CellItem, Kind};
-use super::meaning::{Meaning, Meanings, globs, is_open, mentioned};
+use super::meaning::{Meaning, Meanings, globs, is_open, mentioned, parts_of};
 use super::unliftable::Unliftable;
 
 /// What an `impl` is for.
@@ -42,7 +42,9 @@ pub(crate) struct KeptItem {
     implements: Option<Implements>,
     /// The names it mentions with what they meant; of a type's definition also those that meant nothing that a cell brought.
     mentions: BTreeMap<String, Option<Meaning>>,
-    /// Of a type's definition: the glob imports there were.
+    /// Of a type's definition: what it mentions in the types of its fields and a glob import may bring.
+    parts: BTreeSet<String>,
+    /// The glob imports there were.
     globs: BTreeSet<String>,
     /// Its text, public, in pieces: the members of an `impl` each by name.
     text: Vec<(Option<String>, String)>,
@@ -83,7 +85,19 @@ impl Lifted {
 
     /// What a variable of this type may be built on and means something else now.
     pub(crate) fn redefines(&self, type_: &str, crate_name: &str) -> Option<&str> {
-        let is_built = type_.contains('<') && self.rewrite(type_, crate_name) != type_;
+        // These hold a value as it is; others may hold what it gives, as `Peekable` does.
+        let plain = [
+            "Vec", "VecDeque", "Option", "Box", "Rc", "Arc", "HashMap", "BTreeMap", "HashSet",
+            "BTreeSet", "Result", "RefCell", "Cell", "Mutex", "RwLock",
+        ];
+        let mut before: Vec<&str> = type_.split('<').collect();
+        before.pop();
+        let is_plain = |before: &&str| {
+            let is_part = |c: char| c.is_alphanumeric() || c == '_';
+            let before = before.trim_end();
+            plain.contains(&&before[before.trim_end_matches(is_part).len()..])
+        };
+        let is_built = !before.iter().all(is_plain) && self.rewrite(type_, crate_name) != type_;
         self.redefined.as_deref().filter(|_| is_built)
     }
 }
@@ -209,8 +223,10 @@ impl Items {
             .chain(earlier.keys().map(String::as_str))
             .collect();
         let redefined = items.iter().find_map(|item| {
-            let means_the_same = item.mentions.iter().all(|mention| holds(&mention));
-            item.redefined_by(&new, means_the_same)
+            item.redefined_by(&new, |name| {
+                let mention = item.mentions.get_key_value(name);
+                mention.is_none_or(|mention| holds(&mention))
+            })
         });
         for item in &lifted.items {
             let (title, cell) = (item.title(), item.cell());
@@ -233,7 +249,7 @@ impl Items {
                     line: line.to_owned(),
                 });
             }
-            if let Some(name) = redefined.as_ref().filter(|_| item.is_built()) {
+            if let Some(name) = redefined.as_ref().filter(|_| item.is_built(&again)) {
                 return Err(Unliftable::Built {
                     item: title,
                     cell,
@@ -282,15 +298,22 @@ impl KeptItem {
         format!("cell [{number}]")
     }
 
-    /// What the new implementations give another meaning that types may be built on. `same` says that what this one mentions
-    /// means what it meant.
-    fn redefined_by(&self, new: &[&Implements], same: bool) -> Option<String> {
+    /// What the new implementations give another meaning that types may be built on. `holds` says whether a name that this one
+    /// mentions means what it meant.
+    fn redefined_by(&self, new: &[&Implements], holds: impl Fn(&str) -> bool) -> Option<String> {
         let old = self.implements.as_ref()?;
-        let mut newer = new.iter().filter(|newer| newer.header == old.header);
+        let mut newer = new.iter().filter(|newer| newer.type_ == old.type_);
         newer.find_map(|newer| {
-            let differs = |name: &&String| {
-                let left = old.trait_.is_none() && !newer.fixed.contains_key(*name);
-                !left && (!same || old.fixed.get(*name) != newer.fixed.get(*name))
+            let again = newer.header == old.header;
+            let means_the_same = |text: &String| {
+                let mut names = Vec::new();
+                let parsed = text.parse().map(|tokens| mentioned(tokens, &mut names));
+                parsed.is_ok() && names.iter().all(|name| holds(name))
+            };
+            let differs = |name: &&String| match (old.fixed.get(*name), newer.fixed.get(*name)) {
+                (Some(was), Some(is)) => !again || was != is || !means_the_same(was),
+                (Some(_), None) => again && old.trait_.is_some(),
+                (None, _) => again,
             };
             let mut names = old.fixed.keys().chain(newer.fixed.keys());
             names.find(differs).cloned()
@@ -299,17 +322,21 @@ impl KeptItem {
 
     /// A name that this type's definition mentions and one of the glob imports may bring since it was defined.
     fn hidden_by<'a>(&'a self, globs: &BTreeSet<&'a str>) -> Option<(&'a str, &'a str)> {
-        let mut open = self.mentions.iter().filter(|(_, meant)| meant.is_none());
-        let (name, _) = open.find(|(name, _)| is_open(name))?;
+        let name = self.parts.first()?;
         let mut new = globs.iter().filter(|line| line.ends_with("*;"));
-        let line = new.find(|line| self.kind == Kind::Type && !self.globs.contains(**line))?;
+        let line = new.find(|line| !self.globs.contains(**line))?;
         Some((name, line))
     }
 
-    /// Whether it defines a type whose parts may be found by way of an `impl`: of generic types, or by paths.
-    fn is_built(&self) -> bool {
+    /// Whether it defines a type whose parts may be found by way of an `impl`: it mentions something else that is compiled
+    /// again, in generic types, paths or the lengths of arrays.
+    fn is_built(&self, again: &BTreeSet<(&str, &str)>) -> bool {
         let text = self.whole_text();
-        self.kind == Kind::Type && (text.contains('<') || text.contains("::"))
+        let mut meanings = self.mentions.iter();
+        let mentions = meanings.any(|(name, meant)| {
+            matches!(meant, Some(Meaning::Item(old)) if again.contains(&(name.as_str(), old.as_str())))
+        });
+        self.kind == Kind::Type && mentions && (text.contains(['<', '[']) || text.contains("::"))
     }
 
     /// This item without what the new implementations define again; none when nothing is left of it.
@@ -370,6 +397,10 @@ fn keep(item: &CellItem, text: &str, crate_name: &str, meanings: &Meanings) -> K
         name,
         kind: item.kind,
         implements: item.implements.clone(),
+        parts: parts_of(&text[item.range.clone()])
+            .into_iter()
+            .filter(|part| is_open(part) && !meanings.contains_key(part))
+            .collect(),
         mentions,
         globs: meanings
             .keys()
@@ -558,10 +589,8 @@ mod tests {
         assert_eq!(try_lift(&since), Err(expected));
         let before = ["use a::*;\nstruct P { s: Series }", "use a::*;\nimpl P {}"];
         assert_eq!(lift(&before), ["pub struct P { pub s: Series }"]);
-        let nothing_to_hide = [
-            "#[derive(Debug)] struct P { n: u8 }",
-            "use a::*;\nimpl P {}",
-        ];
+        let parts = "#[derive(Debug)] struct P<'a, T> { n: Vec<T>, s: &'a String, v: u128 }";
+        let nothing_to_hide = [parts, "use a::*;\nimpl P<'_, u8> {}"];
         assert_eq!(lift(&nothing_to_hide).len(), 1);
     }
 
@@ -583,6 +612,18 @@ mod tests {
         let array = "struct A { a: [u8; T::N] }";
         assert!(try_lift(&[size, array, "impl T { const N: usize = 2; }"]).is_err());
         assert!(try_lift(&[size, array, "impl T { fn f() {} }"]).is_ok());
+        let by_way = "const M: usize = T::N;\nstruct A { a: [u8; M] }";
+        assert!(try_lift(&[size, by_way, "impl T { const N: usize = 2; }"]).is_err());
+        let of_trait =
+            "trait Tr { const N: usize; }\nstruct T;\nimpl Tr for T { const N: usize = 1; }";
+        assert!(try_lift(&[of_trait, array, "impl T { const N: usize = 2; }"]).is_err());
+        // Nothing is built on a constant of the type's own, nor on what a function calls.
+        let own = "struct P { xs: Vec<f64> }";
+        let limit = |n: u8| format!("impl P {{ const LIMIT: u8 = {n}; }}");
+        assert!(try_lift(&[own, &limit(1), &limit(2)]).is_ok());
+        let calls = "impl Iterator for P { type Item = f64; fn next(&mut self) -> Option<f64> { Some(helper()) } }";
+        let helper = "fn helper() -> f64 { 1.0 }";
+        assert!(try_lift(&[helper, own, calls, helper, calls]).is_ok());
     }
 
     #[test]
@@ -594,6 +635,7 @@ mod tests {
             kind: Kind::Type,
             implements: None,
             mentions: BTreeMap::new(),
+            parts: BTreeSet::new(),
             globs: BTreeSet::new(),
             text: Vec::new(),
         });

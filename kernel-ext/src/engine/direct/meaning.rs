@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use proc_macro2::{TokenStream, TokenTree};
+use quote::ToTokens;
 
 use super::cell::Cell;
 use super::item::Brought;
@@ -71,9 +72,44 @@ pub(crate) fn globs<'a>(
     })
 }
 
-/// Whether a glob import may give the name a meaning: not to words of the language.
+/// Whether a glob import may give the name a meaning: not to words of the language, and hardly to the types that are in scope
+/// everywhere.
 pub(crate) fn is_open(name: &str) -> bool {
-    !PLAIN.contains(&name) && name != "str" && syn::parse_str::<syn::Ident>(name).is_ok()
+    let known = ["str", "u128", "i128", "String", "Vec", "Option", "Box"];
+    !PLAIN.contains(&name) && !known.contains(&name) && syn::parse_str::<syn::Ident>(name).is_ok()
+}
+
+/// The names in the types of a definition's fields, but for its own parameters.
+pub(crate) fn parts_of(text: &str) -> Vec<String> {
+    let (generics, fields): (syn::Generics, Vec<syn::Type>) = match syn::parse_str(text) {
+        Ok(syn::Item::Struct(item)) => (
+            item.generics,
+            item.fields.into_iter().map(|field| field.ty).collect(),
+        ),
+        Ok(syn::Item::Enum(item)) => {
+            let variants = item.variants.into_iter();
+            let fields = variants.flat_map(|variant| variant.fields);
+            (item.generics, fields.map(|field| field.ty).collect())
+        }
+        Ok(syn::Item::Union(item)) => {
+            let fields = item.fields.named.into_iter();
+            (item.generics, fields.map(|field| field.ty).collect())
+        }
+        Ok(syn::Item::Type(item)) => (item.generics, vec![*item.ty]),
+        _ => return Vec::new(),
+    };
+    let own = generics.params.iter().map(|parameter| match parameter {
+        syn::GenericParam::Lifetime(lifetime) => lifetime.lifetime.ident.to_string(),
+        syn::GenericParam::Type(type_) => type_.ident.to_string(),
+        syn::GenericParam::Const(constant) => constant.ident.to_string(),
+    });
+    let own: Vec<String> = own.collect();
+    let mut names = Vec::new();
+    for field in fields {
+        mentioned(field.to_token_stream(), &mut names);
+    }
+    names.retain(|name| !own.contains(name));
+    names
 }
 
 /// The names in a text that its meaning may hang on: not those after a dot, not those of fields nor in attributes, and of a

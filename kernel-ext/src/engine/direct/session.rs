@@ -64,7 +64,7 @@ impl Session {
         let lifted = self.items.lift(cell, &self.meanings)?;
         for (name, variable) in &self.variables {
             if let Some(redefined) = lifted.redefines(&variable.type_, "crate") {
-                return Err(Unliftable::Built {
+                return Err(Unliftable::Held {
                     item: name.clone(),
                     cell: variable.cell.clone(),
                     name: redefined.to_owned(),

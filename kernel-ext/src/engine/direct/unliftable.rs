@@ -30,7 +30,7 @@ pub(crate) enum Unliftable {
     /// A glob import came since, which may bring a name that it mentions.
     #[error(
         "this `impl` compiles `{item}` of {cell} once more, and `{line}` came since, which may hide what `{name}` means there. \
-         Run {cell} again, or import by name"
+         Run {cell} again"
     )]
     Hidden {
         /// The item.
@@ -48,7 +48,20 @@ pub(crate) enum Unliftable {
          built. Run {cell} again, with the new `impl` before it or in it"
     )]
     Built {
-        /// The type, or the variable that holds one.
+        /// The type.
+        item: String,
+        /// Its cell.
+        cell: String,
+        /// What the `impl` defines anew.
+        name: String,
+    },
+    /// A variable that may be built on what the `impl` gives another meaning.
+    #[error(
+        "this `impl` takes the place of an earlier one and gives `{name}` another meaning, on which `{item}` of {cell} may be \
+         built. Run `drop({item});` before it, and then what makes `{item}`"
+    )]
+    Held {
+        /// The variable.
         item: String,
         /// Its cell.
         cell: String,
