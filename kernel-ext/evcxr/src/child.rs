@@ -4,12 +4,18 @@
 //! reads and writes of evcxr's loop, and of cells, are told apart as they pass.
 
 use std::ffi::{CString, c_void};
+use std::os::fd::RawFd;
 use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Mutex, OnceLock};
 
-use anyhow::{Context, Result, bail};
-use carnet_kernel::host::input;
+use anyhow::{Context, Result};
+use carnet_kernel::host::descriptors::{move_away, replace};
+use carnet_kernel::host::library::Toolkit;
+use carnet_kernel::host::{die_with_parent, input};
+
+use crate::locked;
 
 /// Set by evcxr.
 const CHILD: &str = "EVCXR_IS_RUNTIME";
@@ -50,12 +56,11 @@ static PROMPT: Mutex<Option<Vec<u8>>> = Mutex::new(None);
 /// What the process has from the kernel.
 struct Channel {
     /// evcxr's commands, and its answers.
-    commands: libc::c_int,
+    commands: RawFd,
     /// Marks, to evcxr.
-    marks: libc::c_int,
+    marks: RawFd,
     token: String,
-    /// The toolkit's function that has the cells' library pass on what it holds of their text.
-    flush: unsafe extern "C" fn(),
+    toolkit: Toolkit,
 }
 
 /// The line that is being written to standard output.
@@ -66,10 +71,6 @@ struct Written {
     content: bool,
 }
 
-fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
 /// Whether this is the process that runs cells.
 pub(crate) fn is_child() -> bool {
     std::env::var_os(CHILD).is_some()
@@ -77,44 +78,25 @@ pub(crate) fn is_child() -> bool {
 
 /// Loads the toolkit, which every cell links to, and prepares the process.
 pub(crate) fn prepare() -> Result<()> {
-    // SAFETY: nothing else runs yet. A backtrace through evcxr tells nobody anything. The process must not outlive the kernel.
-    unsafe {
-        std::env::set_var("RUST_BACKTRACE", "0");
-        libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL);
-    }
+    die_with_parent()?;
+    // SAFETY: nothing else runs yet. A backtrace through evcxr tells nobody anything.
+    unsafe { std::env::set_var("RUST_BACKTRACE", "0") };
     let folder = std::env::var_os(STREAMS).context("the folder of the pipes is not named")?;
     let path = |name: &str| CString::new([folder.as_bytes(), b"/", name.as_bytes()].concat());
-    let commands = moved(libc::STDIN_FILENO, c"/dev/null", libc::O_RDONLY)?;
-    let marks = moved(libc::STDOUT_FILENO, &path("out")?, libc::O_WRONLY)?;
-    replaced(libc::STDERR_FILENO, &path("err")?, libc::O_WRONLY)?;
+    let commands = move_away(libc::STDIN_FILENO, c"/dev/null", libc::O_RDONLY)?;
+    let marks = move_away(libc::STDOUT_FILENO, &path("out")?, libc::O_WRONLY)?;
+    replace(libc::STDERR_FILENO, &path("err")?, libc::O_WRONLY)?;
     let file = std::env::var_os("CARNET_TOOLKIT_FILE").context("the toolkit is not named")?;
-    let file = CString::new(file.as_bytes())?;
-    // SAFETY: the toolkit is a Rust library whose functions have this signature; it is never unloaded.
-    let [open, flush] = unsafe {
-        let toolkit = libc::dlopen(file.as_ptr(), libc::RTLD_NOW | libc::RTLD_GLOBAL);
-        let functions =
-            [c"carnet_toolkit_open", c"carnet_toolkit_flush"].map(|name| match toolkit.is_null() {
-                true => std::ptr::null_mut(),
-                false => libc::dlsym(toolkit, name.as_ptr()),
-            });
-        if functions.iter().any(|function| function.is_null()) {
-            bail!("the toolkit {} could not be loaded", file.to_string_lossy());
-        }
-        functions
-            .map(|function| std::mem::transmute::<*mut c_void, unsafe extern "C" fn()>(function))
-    };
+    let toolkit = Toolkit::open(Path::new(&file)).context("the toolkit could not be loaded")?;
     let _ = CHANNEL.set(Channel {
         commands,
         marks,
         token: std::env::var("CARNET_DISPLAY_TOKEN").unwrap_or_default(),
-        flush,
+        toolkit,
     });
     input::read_by(read);
-    // SAFETY: the handler does what handlers may; `open` as it was found, once.
-    unsafe {
-        libc::signal(STOP, stop as *const () as libc::sighandler_t);
-        open();
-    }
+    // SAFETY: the handler does what handlers may.
+    unsafe { libc::signal(STOP, stop as *const () as libc::sighandler_t) };
     Ok(())
 }
 
@@ -124,41 +106,6 @@ extern "C" fn stop(_: libc::c_int) {
         // SAFETY: system calls without pointers.
         unsafe { libc::kill(libc::getpid(), libc::SIGKILL) };
     }
-}
-
-/// Gives what the descriptor stands for another number, which no program that a cell starts inherits, and has it stand for
-/// `path`.
-fn moved(
-    descriptor: libc::c_int,
-    path: &std::ffi::CStr,
-    flags: libc::c_int,
-) -> Result<libc::c_int> {
-    // SAFETY: a system call without pointers.
-    let moved = unsafe { libc::fcntl(descriptor, libc::F_DUPFD_CLOEXEC, 100) };
-    if moved < 0 {
-        bail!(
-            "descriptor {descriptor} could not be moved: {}",
-            std::io::Error::last_os_error()
-        );
-    }
-    replaced(descriptor, path, flags)?;
-    Ok(moved)
-}
-
-fn replaced(descriptor: libc::c_int, path: &std::ffi::CStr, flags: libc::c_int) -> Result<()> {
-    // SAFETY: system calls; the path ends in a zero.
-    unsafe {
-        let file = libc::open(path.as_ptr(), flags | libc::O_CLOEXEC);
-        if file < 0 || libc::dup2(file, descriptor) < 0 {
-            bail!(
-                "{} could not be opened: {}",
-                path.to_string_lossy(),
-                std::io::Error::last_os_error()
-            );
-        }
-        libc::close(file);
-    }
-    Ok(())
 }
 
 /// A read of standard input: by evcxr's loop, on the main thread between cells, for its next command; else by a cell.
@@ -199,8 +146,7 @@ unsafe fn read(buffer: *mut c_void, count: libc::size_t) -> libc::ssize_t {
 fn typed(channel: &Channel, count: usize) -> Vec<u8> {
     let mut unread = locked(&TYPED);
     if unread.is_empty() {
-        // SAFETY: as it was found.
-        unsafe { (channel.flush)() };
+        channel.toolkit.flush();
         let prompt = locked(&PROMPT).take();
         let prompt = prompt.unwrap_or_else(|| [REQUEST, b":\n"].concat());
         pass(channel.marks, &prompt);
@@ -215,7 +161,7 @@ fn typed(channel: &Channel, count: usize) -> Vec<u8> {
 }
 
 /// The next line of a descriptor, up to its end.
-fn line_of(descriptor: libc::c_int) -> Vec<u8> {
+fn line_of(descriptor: RawFd) -> Vec<u8> {
     let mut line = Vec::new();
     loop {
         let mut byte = 0u8;
@@ -250,8 +196,7 @@ pub(crate) unsafe extern "C" fn write(
     let text = unsafe { std::slice::from_raw_parts(buffer.cast::<u8>(), count) };
     if text.ends_with(COMPLETE) {
         // The loop has another copy of the standard library than the cells, which may still hold text.
-        // SAFETY: as it was found.
-        unsafe { (channel.flush)() };
+        channel.toolkit.flush();
     }
     let mut written = locked(&WRITTEN);
     let mut passed = Vec::with_capacity(count);
@@ -323,7 +268,7 @@ fn frame(token: &str, kind: &str) -> Vec<u8> {
 }
 
 /// Writes all of the bytes. A kernel that has gone cannot be told.
-fn pass(descriptor: libc::c_int, mut bytes: &[u8]) {
+fn pass(descriptor: RawFd, mut bytes: &[u8]) {
     while !bytes.is_empty() {
         // SAFETY: a system call on the bytes.
         let count =

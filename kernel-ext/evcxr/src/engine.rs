@@ -1,7 +1,7 @@
 //! evcxr behind the kernel's [`Engine`].
 
 use std::sync::mpsc::Sender;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use carnet_kernel::engine::{
@@ -9,6 +9,7 @@ use carnet_kernel::engine::{
 };
 use tokio::sync::{mpsc, oneshot};
 
+use crate::locked;
 use crate::stop;
 use crate::toolkit::Workplace;
 use crate::worker::{self, Job, Told};
@@ -47,15 +48,14 @@ impl Evcxr {
     }
 
     fn told(&self) -> std::sync::MutexGuard<'_, Told> {
-        self.told.lock().unwrap_or_else(PoisonError::into_inner)
+        locked(&self.told)
     }
 
     /// Ends the process that runs cells if it runs one, which evcxr then starts again, and cargo if it runs.
     fn stop(&self) {
         let child = self.told().child.clone();
         if let Some(child) = child {
-            let child = child.lock().unwrap_or_else(PoisonError::into_inner);
-            stop::ask(child.id());
+            stop::ask(locked(&child).id());
         }
         stop::kill_builds();
     }
@@ -167,8 +167,7 @@ impl Engine for Evcxr {
         self.jobs = None;
         let child = self.told().child.take();
         if let Some(child) = child {
-            let mut child = child.lock().unwrap_or_else(PoisonError::into_inner);
-            let _ = child.kill();
+            let _ = locked(&child).kill();
         }
     }
 }

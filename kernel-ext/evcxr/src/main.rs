@@ -13,6 +13,7 @@ mod toolkit;
 mod worker;
 
 use std::path::PathBuf;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use anyhow::Result;
 use carnet_kernel::program;
@@ -57,6 +58,11 @@ enum Command {
         #[arg(long, default_value = DISPLAY_NAME)]
         display_name: String,
     },
+}
+
+/// What a thread that panicked left is as good as any: each change is made in one step.
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn main() -> Result<()> {

@@ -14,6 +14,8 @@ use carnet_kernel::engine::frames::{Frames, Piece, shown};
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
 
+use crate::locked;
+
 /// How long [`Streams::end`] waits for what a cell wrote.
 const PATIENCE: Duration = Duration::from_secs(5);
 
@@ -125,7 +127,7 @@ impl Streams {
 
 impl Shared {
     fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        locked(&self.state)
     }
 
     fn pass_on(

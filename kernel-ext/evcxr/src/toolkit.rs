@@ -102,20 +102,21 @@ impl Workplace {
 
     /// The lines by which cells depend on the toolkit: on all its crates, and on its tokio, for `.await`.
     pub(crate) fn dependencies(&self) -> [String; 2] {
-        let line = |name: &str, folder: &str| {
-            format!(
-                ":dep {name} = {{ path = {:?} }}\n",
-                self.folder.path().join(folder)
-            )
-        };
-        [line("carnet-names", "names"), line("tokio", "tokio")]
+        [
+            self.line("carnet-names", "names"),
+            self.line("tokio", "tokio"),
+        ]
     }
 
     /// The line by which cells depend on the crate that shows values, and their import of it.
     pub(crate) fn display(&self) -> (String, &'static str) {
-        let folder = self.folder.path().join("display");
-        let line = format!(":dep carnet-display = {{ path = {folder:?} }}\n");
+        let line = self.line("carnet-display", "display");
         (line, "use carnet_display::EvcxrDisplay;")
+    }
+
+    fn line(&self, name: &str, folder: &str) -> String {
+        let folder = self.folder.path().join(folder);
+        format!(":dep {name} = {{ path = {folder:?} }}\n")
     }
 
     /// What cells write; `idle` takes what is written between them. Once.

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::mpsc::{Receiver, Sender, channel};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use carnet_kernel::engine::asked::outside_toolkit;
 use carnet_kernel::engine::directive::take_directives;
@@ -13,6 +13,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::child::COLON;
 use crate::failure::cell_error;
+use crate::locked;
 use crate::streams::Streams;
 use crate::toolkit::{Workplace, flags};
 
@@ -71,10 +72,6 @@ struct Unseen {
     display: bool,
     tokio: bool,
     toolkit: bool,
-}
-
-fn locked<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Starts the thread. It ends, and evcxr's process with it, when the sender is dropped.

@@ -6,10 +6,12 @@ use super::CellError;
 const LOCK: &str = include_str!("../../../Cargo.lock");
 
 /// What a `:dep` line asks for.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug)]
 struct Asked {
     /// The name as it is written.
     name: String,
+    /// The version, or the table of it.
+    value: toml::Value,
     /// The line as Cargo.toml takes it.
     line: String,
 }
@@ -49,20 +51,19 @@ fn parse(line: &str) -> Result<Asked, CellError> {
         .parse()
         .map_err(|error: toml::de::Error| bad(error.message()))?;
     match table.into_iter().next() {
-        Some((name, toml::Value::String(_) | toml::Value::Table(_))) => {
-            Ok(Asked { name, line: whole })
-        }
+        Some((name, value @ (toml::Value::String(_) | toml::Value::Table(_)))) => Ok(Asked {
+            name,
+            value,
+            line: whole,
+        }),
         _ => Err(bad("it has no version and no source")),
     }
 }
 
 /// A crate of the toolkit is there as it was published; one from elsewhere is refused rather than passed over.
 fn check_source(asked: &Asked) -> Result<(), CellError> {
-    let table: toml::Table = asked.line.parse().unwrap_or_default();
-    let value = table.get(&asked.name);
-    let source = ["path", "git"]
-        .into_iter()
-        .find(|key| value.is_some_and(|value| value.get(key).is_some()));
+    let sources = ["path", "git"];
+    let source = sources.iter().find(|key| asked.value.get(key).is_some());
     let Some(source) = source else { return Ok(()) };
     Err(CellError::new(
         "other source",
@@ -75,12 +76,10 @@ fn check_source(asked: &Asked) -> Result<(), CellError> {
 
 /// A crate of the toolkit is there in one version; another one is refused rather than passed over.
 fn check_version(asked: &Asked) -> Result<(), CellError> {
-    let table: toml::Table = asked.line.parse().unwrap_or_default();
-    let value = table.get(&asked.name);
-    let wanted = value.and_then(|value| match value {
+    let wanted = match &asked.value {
         toml::Value::String(version) => Some(version.as_str()),
         value => value.get("version").and_then(toml::Value::as_str),
-    });
+    };
     // Cells write `_` where a package's name has `-`; the other way round it is the same crate too.
     let names = [
         asked.name.clone(),

@@ -11,13 +11,14 @@ use super::input;
 
 /// The toolkit's functions for this process; see its `cell::stop`.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Toolkit {
+pub struct Toolkit {
     stop: unsafe extern "C" fn(),
     forget_stop: unsafe extern "C" fn(),
     phase: unsafe extern "C" fn() -> u8,
     probe: unsafe extern "C" fn(),
     abandon: unsafe extern "C" fn(u8),
     ask: unsafe extern "C" fn(),
+    flush: unsafe extern "C" fn(),
 }
 
 static TOOLKIT: OnceLock<Toolkit> = OnceLock::new();
@@ -35,7 +36,7 @@ pub(super) fn let_toolkit_ask(toolkit: Toolkit) {
 
 impl Toolkit {
     /// Loads the toolkit and prepares it for cells.
-    pub(super) fn open(path: &Path) -> Result<Self> {
+    pub fn open(path: &Path) -> Result<Self> {
         // SAFETY: the toolkit is a Rust library of this workspace; its functions have these signatures.
         unsafe {
             let library = Library::open(Some(path), RTLD_NOW | RTLD_GLOBAL)?;
@@ -47,12 +48,19 @@ impl Toolkit {
                 probe: *library.get(b"carnet_toolkit_probe\0")?,
                 abandon: *library.get(b"carnet_toolkit_abandon\0")?,
                 ask: *library.get(b"carnet_toolkit_ask\0")?,
+                flush: *library.get(b"carnet_toolkit_flush\0")?,
             };
             open();
             // Cells and variables use its code: it is never unloaded.
             std::mem::forget(library);
             Ok(toolkit)
         }
+    }
+
+    /// Passes on what cells have printed and their copy of the standard library still holds.
+    pub fn flush(self) {
+        // SAFETY: as in `open`.
+        unsafe { (self.flush)() }
     }
 
     /// Asks the running cell to stop.

@@ -3,8 +3,9 @@
 //! nothing with it but the variables; a cell that is stopped does not even take those ([`standstill`]).
 
 mod cells;
+pub mod descriptors;
 pub mod input;
-mod library;
+pub mod library;
 mod standstill;
 
 use std::fs::File;
@@ -64,23 +65,14 @@ pub fn serve(toolkit: &Path) -> Result<()> {
 
 /// Commands come by standard input; it is moved away, and what a cell reads from there comes by [`input`].
 fn take_standard_input() -> Result<File> {
-    // SAFETY: plain system calls on descriptors this process owns; nothing else runs yet.
-    unsafe {
-        let commands = libc::fcntl(libc::STDIN_FILENO, libc::F_DUPFD_CLOEXEC, 100);
-        let null = libc::open(c"/dev/null".as_ptr(), libc::O_RDONLY | libc::O_CLOEXEC);
-        if commands < 0 || null < 0 || libc::dup2(null, libc::STDIN_FILENO) < 0 {
-            bail!(
-                "the command pipe could not be set up: {}",
-                std::io::Error::last_os_error()
-            );
-        }
-        libc::close(null);
-        Ok(File::from_raw_fd(commands))
-    }
+    let commands = descriptors::move_away(libc::STDIN_FILENO, c"/dev/null", libc::O_RDONLY)
+        .context("the command pipe could not be set up")?;
+    // SAFETY: it is open, and nobody else's.
+    Ok(unsafe { File::from_raw_fd(commands) })
 }
 
 /// A cell in an endless loop must not outlive a kernel that was killed.
-fn die_with_parent() -> Result<()> {
+pub fn die_with_parent() -> Result<()> {
     // SAFETY: a system call without pointers.
     if unsafe { libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL) } != 0 {
         bail!(

@@ -11,7 +11,7 @@ use proc_macro2::{TokenStream, TokenTree};
 
 use super::cell::Cell;
 use super::item::{Brought, CellItem, Kind};
-use super::meaning::{Meaning, Meanings, globs, is_open, mentioned, parts_of};
+use super::meaning::{Meaning, Meanings, is_glob, is_open, mentioned, parts_of};
 use super::unliftable::Unliftable;
 
 /// What an `impl` is for.
@@ -214,13 +214,20 @@ impl Items {
             redefined: None,
         };
         let again: BTreeSet<(&str, &str)> = lifted.names().collect();
-        let holds = |(name, meant): &(&String, &Option<Meaning>)| {
-            let moves = matches!(meant, Some(Meaning::Item(old)) if again.contains(&(name.as_str(), old.as_str())));
-            moves || (!own.contains(name.as_str()) && earlier.get(*name) == meant.as_ref())
+        let moves = |(name, meant): &(&String, &Option<Meaning>)| matches!(meant, Some(Meaning::Item(old)) if again.contains(&(name.as_str(), old.as_str())));
+        let holds = |mention: &(&String, &Option<Meaning>)| {
+            let (name, meant) = mention;
+            moves(mention) || (!own.contains(name.as_str()) && earlier.get(*name) == meant.as_ref())
         };
-        let own_globs = globs(cell.items.iter().flat_map(|item| &item.brings));
-        let globs: BTreeSet<&str> = own_globs
-            .chain(earlier.keys().map(String::as_str))
+        let own_lines = cell.items.iter().flat_map(|item| &item.brings);
+        let own_lines = own_lines.filter_map(|brought| match brought {
+            Brought::Use { line, .. } => Some(line),
+            Brought::Item(_) => None,
+        });
+        let globs: BTreeSet<&str> = own_lines
+            .chain(earlier.keys())
+            .map(String::as_str)
+            .filter(|line| is_glob(line))
             .collect();
         let redefined = items.iter().find_map(|item| {
             item.redefined_by(&new, |name| {
@@ -249,7 +256,9 @@ impl Items {
                     line: line.to_owned(),
                 });
             }
-            if let Some(name) = redefined.as_ref().filter(|_| item.is_built(&again)) {
+            let is_built =
+                || item.mentions.iter().any(|mention| moves(&mention)) && item.is_composed();
+            if let Some(name) = redefined.as_ref().filter(|_| is_built()) {
                 return Err(Unliftable::Built {
                     item: title,
                     cell,
@@ -323,20 +332,14 @@ impl KeptItem {
     /// A name that this type's definition mentions and one of the glob imports may bring since it was defined.
     fn hidden_by<'a>(&'a self, globs: &BTreeSet<&'a str>) -> Option<(&'a str, &'a str)> {
         let name = self.parts.first()?;
-        let mut new = globs.iter().filter(|line| line.ends_with("*;"));
-        let line = new.find(|line| !self.globs.contains(**line))?;
-        Some((name, line))
+        let new = globs.iter().find(|line| !self.globs.contains(**line))?;
+        Some((name, new))
     }
 
-    /// Whether it defines a type whose parts may be found by way of an `impl`: it mentions something else that is compiled
-    /// again, in generic types, paths or the lengths of arrays.
-    fn is_built(&self, again: &BTreeSet<(&str, &str)>) -> bool {
+    /// Whether it defines a type whose parts may be found by way of an `impl`: in generic types, paths or the lengths of arrays.
+    fn is_composed(&self) -> bool {
         let text = self.whole_text();
-        let mut meanings = self.mentions.iter();
-        let mentions = meanings.any(|(name, meant)| {
-            matches!(meant, Some(Meaning::Item(old)) if again.contains(&(name.as_str(), old.as_str())))
-        });
-        self.kind == Kind::Type && mentions && (text.contains(['<', '[']) || text.contains("::"))
+        self.kind == Kind::Type && (text.contains(['<', '[']) || text.contains("::"))
     }
 
     /// This item without what the new implementations define again; none when nothing is left of it.
@@ -404,7 +407,7 @@ fn keep(item: &CellItem, text: &str, crate_name: &str, meanings: &Meanings) -> K
         mentions,
         globs: meanings
             .keys()
-            .filter(|name| name.ends_with("*;"))
+            .filter(|name| is_glob(name))
             .cloned()
             .collect(),
         text: pieces,

@@ -57,19 +57,14 @@ pub(crate) fn meanings_in<'a>(
 pub(crate) fn key_of(brought: &Brought, meaning: &Meaning) -> Option<String> {
     match (super::source::name_of(brought), meaning) {
         (Some(name), _) => Some(name.to_owned()),
-        (None, Meaning::Import(line)) if line.ends_with("*;") => Some(line.clone()),
+        (None, Meaning::Import(line)) if is_glob(line) => Some(line.clone()),
         (None, _) => None,
     }
 }
 
-/// The lines of glob imports.
-pub(crate) fn globs<'a>(
-    brought: impl Iterator<Item = &'a Brought>,
-) -> impl Iterator<Item = &'a str> {
-    brought.filter_map(|brought| match brought {
-        Brought::Use { name: None, line } if line.ends_with("*;") => Some(line.as_str()),
-        _ => None,
-    })
+/// Whether the key of a meaning is the line of a glob import.
+pub(crate) fn is_glob(key: &str) -> bool {
+    key.ends_with("*;")
 }
 
 /// Whether a glob import may give the name a meaning: not to words of the language, and hardly to the types that are in scope
