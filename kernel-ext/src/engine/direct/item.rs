@@ -8,7 +8,7 @@ use quote::ToTokens;
 use syn::spanned::Spanned;
 use syn::{Fields, ImplItem, Item, ItemImpl, Type, UseTree, Visibility};
 
-use super::lifted::Implements;
+use super::kept::Implements;
 
 /// One item of a cell.
 #[derive(Debug)]

@@ -17,6 +17,7 @@ mod hints;
 mod host;
 mod interior;
 mod item;
+mod kept;
 mod lifted;
 mod meaning;
 mod mir;
