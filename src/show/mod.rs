@@ -10,6 +10,7 @@ pub mod chart;
 mod comparison;
 mod description;
 mod displayed;
+pub mod frame;
 pub mod last;
 mod limits;
 mod loaded;
@@ -36,6 +37,7 @@ pub use crate::show_value;
 /// Takes and gives back every lock of this module, for a kernel that stops a cell at any moment: it returns only if no
 /// thread that stands still holds one.
 pub fn probe() {
+    frame::probe();
     limits::probe();
     long_work::probe();
 }

@@ -1,8 +1,7 @@
-//! How a bundle leaves the process: as one line the kernel takes out of stdout, as evcxr's content blocks, or as text.
+//! How a bundle leaves the process: as a frame that the kernel takes out of stdout, as evcxr's content blocks, or as text.
 //!
-//! - Under the Carnet kernel, which sets `CARNET_DISPLAY_TOKEN=T`: the line `\x1eT {"kind":"display","id":"…","data":{…}}`, and
-//!   lines of the kinds `update`, `clear` and `result`. The token is new for every session, so no printed text can pass for
-//!   a display, and JSON has no line break of its own.
+//! - Under the Carnet kernel, which sets `CARNET_DISPLAY_TOKEN`: the [`frame`] `{"kind":"display","id":"…","data":{…}}`, and
+//!   frames of the kinds `update`, `clear` and `result`.
 //! - Under stock evcxr, which sets `EVCXR_IS_RUNTIME`: `EVCXR_BEGIN_CONTENT type`, the content, `EVCXR_END_CONTENT`.
 //! - Anywhere else: the plain text.
 
@@ -12,7 +11,7 @@ use std::sync::OnceLock;
 
 use serde_json::{Value, json};
 
-use super::{Bundle, mime};
+use super::{Bundle, frame, mime};
 
 /// Set by the Carnet kernel to the word that marks a display line.
 const TOKEN_VARIABLE: &str = "CARNET_DISPLAY_TOKEN";
@@ -77,62 +76,67 @@ pub fn send(role: Role, bundle: &Bundle) {
 
 /// Sends any message; an empty bundle is none.
 pub(super) fn deliver(message: &Message<'_>) {
-    let framed = frame(reader(), message);
-    if framed.is_empty() {
-        return;
+    let text = match reader() {
+        Reader::Carnet(_) => {
+            if let Some(content) = content(message) {
+                frame::write(frame::Stream::Out, &content);
+            }
+            return;
+        }
+        Reader::Evcxr => bundle(message).map(blocks),
+        Reader::Terminal => bundle(message).map(readable),
+    };
+    if let Some(text) = text {
+        let mut out = io::stdout().lock();
+        let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
     }
-    let mut out = io::stdout().lock();
-    let _ = out.write_all(framed.as_bytes()).and_then(|()| out.flush());
 }
 
-/// The exact bytes for `reader`.
-fn frame(reader: &Reader, message: &Message<'_>) -> String {
-    let bundle = match message {
-        Message::Show { bundle, .. } | Message::Update { bundle, .. } => *bundle,
-        Message::Clear { wait } => {
-            return match reader {
-                Reader::Carnet(token) => {
-                    let line = json!({ "kind": "clear", "wait": wait });
-                    format!("\u{1e}{token} {line}\n")
-                }
-                Reader::Evcxr | Reader::Terminal => String::new(),
-            };
+/// The bundle of a message, if it has one that is not empty.
+fn bundle<'a>(message: &Message<'a>) -> Option<&'a Bundle> {
+    match message {
+        Message::Show { bundle, .. } | Message::Update { bundle, .. } => {
+            Some(*bundle).filter(|bundle| !bundle.is_empty())
         }
-    };
-    if bundle.is_empty() {
-        return String::new();
+        Message::Clear { .. } => None,
     }
-    match reader {
-        Reader::Carnet(token) => {
-            let line = match message {
-                Message::Show {
-                    role: Role::Result, ..
-                } => json!({ "kind": "result", "data": bundle }),
-                Message::Show { id: Some(id), .. } => {
-                    json!({ "kind": "display", "id": id, "data": bundle })
-                }
-                Message::Update { id, .. } => json!({ "kind": "update", "id": id, "data": bundle }),
-                _ => json!({ "kind": "display", "data": bundle }),
-            };
-            format!("\u{1e}{token} {line}\n")
+}
+
+/// What the Carnet kernel is told.
+fn content(message: &Message<'_>) -> Option<Value> {
+    let data = bundle(message);
+    Some(match message {
+        Message::Clear { wait } => json!({ "kind": "clear", "wait": wait }),
+        Message::Show {
+            role: Role::Result, ..
+        } => json!({ "kind": "result", "data": data? }),
+        Message::Show { id: Some(id), .. } => {
+            json!({ "kind": "display", "id": id, "data": data? })
         }
-        Reader::Evcxr => bundle
-            .0
-            .iter()
-            .fold(String::new(), |mut text, (media_type, content)| {
-                text.push_str(&format!(
-                    "EVCXR_BEGIN_CONTENT {media_type}\n{}\nEVCXR_END_CONTENT\n",
-                    plain(content)
-                ));
-                text
-            }),
-        Reader::Terminal => match bundle.get(mime::TEXT) {
-            Some(text) => format!("{}\n", plain(text)),
-            None => format!(
-                "(shown as {})\n",
-                bundle.0.keys().cloned().collect::<Vec<_>>().join(", ")
-            ),
-        },
+        Message::Update { id, .. } => json!({ "kind": "update", "id": id, "data": data? }),
+        Message::Show { .. } => json!({ "kind": "display", "data": data? }),
+    })
+}
+
+/// The blocks that evcxr takes for content, one a media type.
+fn blocks(bundle: &Bundle) -> String {
+    let block = |(media_type, content): (&String, &Value)| {
+        format!(
+            "EVCXR_BEGIN_CONTENT {media_type}\n{}\nEVCXR_END_CONTENT\n",
+            plain(content)
+        )
+    };
+    bundle.0.iter().map(block).collect()
+}
+
+/// What a terminal shows.
+fn readable(bundle: &Bundle) -> String {
+    match bundle.get(mime::TEXT) {
+        Some(text) => format!("{}\n", plain(text)),
+        None => format!(
+            "(shown as {})\n",
+            bundle.0.keys().cloned().collect::<Vec<_>>().join(", ")
+        ),
     }
 }
 
@@ -154,44 +158,41 @@ mod tests {
     }
 
     #[test]
-    fn the_carnet_kernel_gets_one_line_of_json_after_the_token() {
+    fn the_carnet_kernel_is_told_what_a_bundle_is_to_the_cell() {
         let bundle = Bundle::text("two\nlines").with(mime::HTML, "<b>x</b>");
-        let carnet = Reader::Carnet("T0K3N".into());
-        let read = |message: &Message<'_>| -> Value {
-            let line = frame(&carnet, message);
-            assert_eq!(line.matches('\n').count(), 1);
-            let json = line.strip_prefix("\u{1e}T0K3N ").unwrap();
-            serde_json::from_str(json).unwrap()
-        };
-        let message = read(&shown(Role::Result, &bundle));
+        let message = content(&shown(Role::Result, &bundle)).unwrap();
         assert_eq!(message["kind"], "result");
         assert_eq!(message["data"]["text/plain"], "two\nlines");
         let (role, id) = (Role::Display, Some("a"));
-        let message = read(&Message::Show {
+        let message = content(&Message::Show {
             role,
             bundle: &bundle,
             id,
         });
+        let message = message.unwrap();
         assert_eq!(
             (&message["kind"], &message["id"]),
             (&json!("display"), &json!("a"))
         );
-        let message = read(&Message::Update {
+        let message = content(&Message::Update {
             bundle: &bundle,
             id: "a",
         });
+        let message = message.unwrap();
         assert_eq!(
             (&message["kind"], &message["id"]),
             (&json!("update"), &json!("a"))
         );
-        assert_eq!(read(&Message::Clear { wait: true })["wait"], true);
+        let message = content(&Message::Clear { wait: true }).unwrap();
+        assert_eq!(message["wait"], true);
+        assert_eq!(content(&shown(Role::Display, &Bundle::new())), None);
     }
 
     #[test]
     fn evcxr_gets_one_block_a_media_type() {
         let bundle = Bundle::text("t").with(mime::PLOTLY, json!({ "data": [] }));
         assert_eq!(
-            frame(&Reader::Evcxr, &shown(Role::Display, &bundle)),
+            blocks(&bundle),
             "EVCXR_BEGIN_CONTENT application/vnd.plotly.v1+json\n{\"data\":[]}\nEVCXR_END_CONTENT\n\
              EVCXR_BEGIN_CONTENT text/plain\nt\nEVCXR_END_CONTENT\n"
         );
@@ -200,12 +201,9 @@ mod tests {
     #[test]
     fn a_terminal_gets_the_plain_text_and_nothing_to_clear() {
         let (text, picture) = (Bundle::text("t"), Bundle::new().with(mime::PNG, "a"));
-        let terminal = |bundle| frame(&Reader::Terminal, &shown(Role::Display, bundle));
-        assert_eq!(terminal(&text), "t\n");
-        assert_eq!(terminal(&picture), "(shown as image/png)\n");
-        assert_eq!(terminal(&Bundle::new()), "");
-        for reader in [Reader::Terminal, Reader::Evcxr] {
-            assert_eq!(frame(&reader, &Message::Clear { wait: false }), "");
-        }
+        assert_eq!(readable(&text), "t\n");
+        assert_eq!(readable(&picture), "(shown as image/png)\n");
+        assert_eq!(bundle(&shown(Role::Display, &Bundle::new())), None);
+        assert_eq!(bundle(&Message::Clear { wait: false }), None);
     }
 }

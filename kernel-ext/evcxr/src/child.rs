@@ -149,7 +149,14 @@ fn typed(channel: &Channel, count: usize) -> Vec<u8> {
         channel.toolkit.flush();
         let prompt = locked(&PROMPT).take();
         let prompt = prompt.unwrap_or_else(|| [REQUEST, b":\n"].concat());
-        pass(channel.marks, &prompt);
+        {
+            // A cell ends under this lock: asked before its end, the user answers, and the answer comes before the next command.
+            let _written = locked(&WRITTEN);
+            if !RUNS.load(Ordering::SeqCst) {
+                return Vec::new();
+            }
+            pass(channel.marks, &prompt);
+        }
         let line = line_of(channel.commands);
         if let Ok(Some(text)) = serde_json::from_slice::<Option<String>>(&line) {
             *unread = text.into_bytes();
@@ -261,7 +268,7 @@ fn request(mark: &[u8]) -> Vec<u8> {
     [kind.unwrap_or(REQUEST), b":", prompt.as_bytes()].concat()
 }
 
-/// A frame of the kind, as the toolkit's `cell::frame` writes them.
+/// A frame of the kind, as the toolkit's `show::frame` writes them.
 fn frame(token: &str, kind: &str) -> Vec<u8> {
     let content = serde_json::json!({ "kind": kind });
     format!("\u{1e}{token} {content}\n").into_bytes()

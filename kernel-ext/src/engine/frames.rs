@@ -1,5 +1,5 @@
 //! Takes apart what the process that runs cells writes: text, and between it the frames described in the toolkit's
-//! `cell::frame`.
+//! `show::frame`.
 
 use serde_json::Value;
 
@@ -19,6 +19,8 @@ pub enum Piece {
 pub struct Frames {
     marker: Vec<u8>,
     buffer: Vec<u8>,
+    /// The pieces of a frame of which more follows.
+    begun: Vec<u8>,
     /// Up to here the buffer holds no line break of the frame it begins with.
     searched: usize,
 }
@@ -27,8 +29,9 @@ impl Frames {
     /// For streams marked with this token.
     pub fn new(token: &str) -> Self {
         Self {
-            marker: format!("\u{1e}{token} ").into_bytes(),
+            marker: format!("\u{1e}{token}").into_bytes(),
             buffer: Vec::new(),
+            begun: Vec::new(),
             searched: 0,
         }
     }
@@ -48,11 +51,16 @@ impl Frames {
                     return pieces;
                 };
                 let end = self.searched + end;
-                // What cannot be read as a frame is dropped: it is no text of the user's.
-                if let Ok(frame) = serde_json::from_slice(&self.buffer[self.marker.len()..end]) {
-                    pieces.push(Piece::Frame(frame));
+                let line: Vec<u8> = self.buffer.drain(..=end).collect();
+                let line = &line[self.marker.len()..end];
+                let (follows, piece) = line.split_first().unwrap_or((&b' ', &[]));
+                self.begun.extend_from_slice(piece);
+                if *follows != b'+' {
+                    let whole = std::mem::take(&mut self.begun);
+                    // What cannot be read as a frame is dropped: it is no text of the user's.
+                    let frame = serde_json::from_slice(&whole).ok();
+                    pieces.extend(frame.map(Piece::Frame));
                 }
-                self.buffer.drain(..=end);
                 self.searched = 0;
                 continue;
             }
@@ -161,6 +169,24 @@ mod tests {
             Piece::Frame(json!({"kind": 2})),
         ];
         assert_eq!(pieces, expected);
+    }
+
+    #[test]
+    fn a_frame_in_pieces_is_whole_whatever_comes_between_them() {
+        let mut frames = Frames::new("T");
+        let stream = "\u{1e}T+{\"a\":\n from a program\n\u{1e}T+\"é\n\u{1e}T \"}\nrest";
+        let expected = [
+            text(" from a program\n"),
+            Piece::Frame(json!({"a": "é"})),
+            text("rest"),
+        ];
+        assert_eq!(frames.feed(stream.as_bytes()), expected);
+        // One that was never ended is none, and the next one is not part of it.
+        let stream = "\u{1e}T+{\"a\n\u{1e}T \n\u{1e}T {\"b\":1}\n";
+        assert_eq!(
+            frames.feed(stream.as_bytes()),
+            [Piece::Frame(json!({"b": 1}))]
+        );
     }
 
     #[test]

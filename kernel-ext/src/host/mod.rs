@@ -10,6 +10,7 @@ mod standstill;
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, Write};
+use std::mem::ManuallyDrop;
 use std::os::fd::FromRawFd;
 use std::path::{Path, PathBuf};
 
@@ -18,6 +19,9 @@ use serde::{Deserialize, Serialize};
 
 use self::cells::Cells;
 use self::library::Toolkit;
+
+/// Letters of a reason that are told; with all of them escaped, a line stays below what a pipe takes in one piece.
+const LONGEST_REASON: usize = 600;
 
 /// What the kernel asks of the process.
 #[derive(Debug, Serialize, Deserialize)]
@@ -83,16 +87,18 @@ pub fn die_with_parent() -> Result<()> {
     Ok(())
 }
 
-/// Says in the toolkit's place, in both streams, that a cell could not even be loaded.
+/// Says in the toolkit's place, in both streams, that a cell could not even be loaded. Each is one frame of one line, written in
+/// one piece; see the toolkit's `show::frame`.
 fn report_unloadable(message: &str) -> Result<()> {
     let token = std::env::var("CARNET_DISPLAY_TOKEN").unwrap_or_default();
+    let message: String = message.chars().take(LONGEST_REASON).collect();
     let report = serde_json::json!({ "kind": "end", "outcome": "unloadable", "message": message });
-    writeln!(std::io::stdout(), "\u{1e}{token} {report}")?;
-    writeln!(
-        std::io::stderr(),
-        "\u{1e}{token} {}",
-        serde_json::json!({ "kind": "end" })
-    )?;
-    std::io::stdout().flush()?;
+    let end = serde_json::json!({ "kind": "end" });
+    for (descriptor, frame) in [(libc::STDOUT_FILENO, report), (libc::STDERR_FILENO, end)] {
+        let line = format!("\u{1e}{token} {frame}\n");
+        // SAFETY: the descriptor is the process's own and stays open.
+        let mut stream = ManuallyDrop::new(unsafe { File::from_raw_fd(descriptor) });
+        stream.write_all(line.as_bytes())?;
+    }
     Ok(())
 }

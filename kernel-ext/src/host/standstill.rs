@@ -163,7 +163,7 @@ fn is_working(thread: i32) -> bool {
 
 /// What a thread is for.
 enum Kind {
-    /// The one that moves bars, which borrows nothing of a cell's.
+    /// The one that moves bars and the one that passes on what is printed: they borrow nothing of a cell's.
     Own,
     /// A worker of a pool: of polars, tokio, sqlx, rayon.
     Worker,
@@ -174,7 +174,7 @@ fn kind_of(thread: i32) -> Kind {
     let name = about(thread, "comm");
     let pooled = ["polars", "tokio", "sqlx", "rayon"];
     match name.trim_end() {
-        "carnet-progress" => Kind::Own,
+        "carnet-progress" | "carnet-output" => Kind::Own,
         name if pooled.iter().any(|start| name.starts_with(start)) => Kind::Worker,
         _ => Kind::Other,
     }

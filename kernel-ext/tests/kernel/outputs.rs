@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use jupyter_protocol::{ExecuteRequest, ExecutionState, JupyterMessageContent};
 
 use crate::frontend::{Frontend, Shown, run};
+use crate::interrupting::interrupted;
 
 #[test]
 fn text_and_displays_keep_their_order() {
@@ -70,6 +71,50 @@ fn a_million_lines_all_arrive() {
                 .enumerate()
                 .all(|(i, line)| line == i.to_string())
         );
+        lab.finish().await;
+    });
+}
+
+#[test]
+fn what_a_program_prints_meanwhile_breaks_no_display() {
+    run(async {
+        let mut lab = Frontend::start().await;
+        let program = "for i in $(seq 1 20000); do echo out; echo err >&2; done";
+        let code = format!(
+            "use carnet::show::{{Bundle, display}};\n\
+             let mut program = std::process::Command::new(\"sh\").args([\"-c\", \"{program}\"]).spawn()?;\n\
+             let large = \"x\".repeat(300_000);\n\
+             for i in 0..20 {{ display(&Bundle::text(format!(\"{{i}}{{large}}\"))); }}\n\
+             program.wait()?.success()"
+        );
+        let ran = lab.execute(&code).await;
+        assert_eq!(ran.result(), "true");
+        let displayed = ran.shown.iter().filter_map(|shown| match shown {
+            Shown::Display(text) => Some(text.len()),
+            _ => None,
+        });
+        let lengths: Vec<usize> = displayed.collect();
+        let expected: Vec<usize> = (0..20).map(|i| 300_000 + i.to_string().len()).collect();
+        assert_eq!(lengths, expected);
+        assert_eq!(ran.stdout(), "out\n".repeat(20_000));
+        lab.finish().await;
+    });
+}
+
+#[test]
+fn a_thread_that_keeps_standard_output_keeps_no_cell_from_ending() {
+    run(async {
+        let mut lab = Frontend::start().await;
+        let keeps = "let mut kept = 1;\nlet (sender, taken) = std::sync::mpsc::channel();\n\
+                     std::thread::spawn(move || { let _held = std::io::stdout().lock(); let _ = sender.send(()); loop { std::thread::park(); } });\n\
+                     taken.recv()?;";
+        lab.execute(keeps).await.good();
+        assert_eq!(lab.execute("kept + 1").await.result(), "2");
+        let endless = "loop { std::hint::black_box(()); }";
+        let (sentence, took) = interrupted(&mut lab, endless, false).await;
+        assert!(took < Duration::from_secs(1), "{took:?}");
+        assert!(sentence.contains("no variable was lost"), "{sentence}");
+        assert_eq!(lab.execute("kept + 2").await.result(), "3");
         lab.finish().await;
     });
 }

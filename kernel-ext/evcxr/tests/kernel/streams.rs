@@ -33,6 +33,10 @@ fn what_a_cell_or_a_program_it_starts_writes_arrives_with_its_cell() {
             "{:?}",
             ran.shown
         );
+        // A thread that keeps standard output to itself keeps no cell from ending.
+        let keeps = "let (sender, taken) = std::sync::mpsc::channel();\nstd::thread::spawn(move || { let _held = std::io::stdout().lock(); sender.send(()).unwrap(); std::thread::park(); });\ntaken.recv()?;";
+        lab.execute(keeps).await.good();
+        assert_eq!(lab.execute("1 + 1").await.result(), "2");
         lab.finish().await;
     });
 }

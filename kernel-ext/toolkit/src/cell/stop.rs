@@ -2,11 +2,12 @@
 //! of a cell whose thread stands still for good.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 
 use carnet::serde_json::json;
+use carnet::show::frame;
 
-use super::{carnet_toolkit_flush, run, variables};
+use super::{run, variables};
 
 /// No cell runs, or its library is being loaded.
 const IDLE: u8 = 0;
@@ -16,9 +17,12 @@ const RUNNING: u8 = 1;
 const ENDING: u8 = 2;
 
 static PHASE: AtomicU8 = AtomicU8::new(IDLE);
+/// Whether a thread that an earlier cell left running kept standard output to itself when the running cell began.
+static KEPT_FROM_IT: AtomicBool = AtomicBool::new(false);
 
 pub(crate) fn begin() {
     carnet::stop::listen();
+    KEPT_FROM_IT.store(frame::is_stuck(), Ordering::SeqCst);
     PHASE.store(RUNNING, Ordering::SeqCst);
 }
 
@@ -52,7 +56,10 @@ pub extern "C" fn carnet_toolkit_phase() -> u8 {
 /// Takes and gives back every lock that a later cell needs. It returns only if no thread that stands still holds one.
 #[unsafe(no_mangle)]
 pub extern "C" fn carnet_toolkit_probe() {
-    carnet_toolkit_flush();
+    // What somebody else held before the cell began the cell does not hold.
+    if !KEPT_FROM_IT.load(Ordering::SeqCst) {
+        frame::flush_now();
+    }
     variables::probe();
     carnet::show::probe();
     // The environment has a lock too.
