@@ -1,8 +1,11 @@
-//! `carnet`, the command line. Here is only the wiring: each command lives in a module of its name.
+//! `carnet`, the command line. Here is only the wiring: each command lives in a module of its name, and what several of
+//! them know beside those.
 
 mod doctor;
 mod kernel;
 mod notebook;
+mod programs;
+mod toolkit;
 
 use std::process::ExitCode;
 
@@ -41,5 +44,32 @@ fn main() -> anyhow::Result<ExitCode> {
         Command::Notebook(command) => command.execute(),
         Command::Kernel(command) => command.execute(),
         Command::Doctor(arguments) => arguments.execute(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    /// The commands that do something, each with its name and what stands below its options.
+    fn helps(command: &clap::Command) -> Vec<(String, String)> {
+        if !command.has_subcommands() {
+            let help = command.get_after_help().map(ToString::to_string);
+            return vec![(command.get_name().to_owned(), help.unwrap_or_default())];
+        }
+        command.get_subcommands().flat_map(helps).collect()
+    }
+
+    #[test]
+    fn every_command_has_examples_and_no_line_of_its_help_is_too_long() {
+        let helps = helps(&Arguments::command());
+        assert!(helps.iter().any(|(name, _)| name == "uninstall"));
+        for (name, help) in helps {
+            assert!(help.contains("Examples:\n  "), "{name}: {help}");
+            let long = help.lines().find(|line| line.chars().count() > 120);
+            assert_eq!(long, None, "{name}");
+        }
     }
 }

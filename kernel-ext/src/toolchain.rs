@@ -1,5 +1,6 @@
 //! Finds what cells are compiled with: rustc, and the toolkit's dylib with the metadata of what it is made of. Both are
-//! named by the kernelspec (`CARNET_RUSTC`, `CARNET_TOOLKIT_DIR`), with defaults for a kernel started by hand.
+//! named by the kernelspec (`CARNET_RUSTC`, `CARNET_TOOLKIT_DIR`), with defaults for a kernel started by hand. The two
+//! belong together: rustc reads no crate that another rustc wrote.
 
 use std::env::JoinPathsError;
 use std::ffi::OsString;
@@ -14,6 +15,8 @@ pub const RUSTC: &str = "CARNET_RUSTC";
 pub const SEARCH_PATH: &str = "LD_LIBRARY_PATH";
 /// The file name of the toolkit.
 pub const TOOLKIT_FILE: &str = "libcarnet_toolkit.so";
+/// What the compiler that built the toolkit, and this crate along with it, calls itself.
+pub const BUILT_WITH: &str = env!("CARNET_BUILT_WITH");
 
 /// The compiler and the toolkit.
 #[derive(Debug, Clone)]
@@ -41,12 +44,26 @@ pub enum ToolchainError {
         source: std::io::Error,
     },
     /// rustc started and failed.
-    #[error("cells are compiled by rustc, and `{rustc} --print target-libdir` failed: {message}")]
+    #[error("cells are compiled by rustc, and `{rustc} {asked}` failed: {message}")]
     BadRustc {
         /// What was tried.
         rustc: String,
+        /// What it was asked.
+        asked: String,
         /// What it said.
         message: String,
+    },
+    /// It is not the compiler that built the toolkit.
+    #[error(
+        "cells can be compiled only by the compiler that built the toolkit, {BUILT_WITH}, and `{rustc}` is {found}. Run \
+         this in the project's folder, whose rust-toolchain.toml names the compiler, or name it in the environment \
+         variable CARNET_RUSTC"
+    )]
+    OtherRustc {
+        /// What was tried.
+        rustc: String,
+        /// What it calls itself.
+        found: String,
     },
     /// The toolkit is nowhere.
     #[error(
@@ -65,8 +82,8 @@ impl Toolchain {
     /// Finds both, or says what is missing. Starts rustc once (some 30 ms).
     pub fn find() -> Result<Self, ToolchainError> {
         let toolkit_dir = find_toolkit()?;
-        let rustc = PathBuf::from(std::env::var_os(RUSTC).unwrap_or_else(|| "rustc".into()));
-        let library_dir = PathBuf::from(print(&rustc, "target-libdir")?);
+        let rustc = named_rustc();
+        let library_dir = PathBuf::from(ask(&rustc, &["--print", "target-libdir"])?);
         Ok(Self {
             rustc,
             library_dir,
@@ -125,16 +142,37 @@ pub fn find_toolkit() -> Result<PathBuf, ToolchainError> {
     }
 }
 
-/// The path of the real compiler behind `rustc` in the current folder, which rustup may choose by folder.
+/// The path of the real compiler behind the one that the environment names, or else behind `rustc` in the current folder,
+/// which rustup may choose by folder. Fails unless it is the one that built the toolkit.
 pub fn find_rustc() -> Result<PathBuf, ToolchainError> {
-    Ok(PathBuf::from(print(Path::new("rustc"), "sysroot")?)
-        .join("bin")
-        .join("rustc"))
+    let root = ask(&named_rustc(), &["--print", "sysroot"])?;
+    let rustc = PathBuf::from(root).join("bin").join("rustc");
+    check_version(&rustc)?;
+    Ok(rustc)
 }
 
-fn print(rustc: &Path, what: &str) -> Result<String, ToolchainError> {
+/// The compiler as the environment names it, else as the search path has it.
+fn named_rustc() -> PathBuf {
+    let named = std::env::var_os(RUSTC).filter(|rustc| !rustc.is_empty());
+    PathBuf::from(named.unwrap_or_else(|| "rustc".into()))
+}
+
+/// Fails unless the compiler is the one that built the toolkit.
+fn check_version(rustc: &Path) -> Result<(), ToolchainError> {
+    let found = ask(rustc, &["--version"])?;
+    if found == BUILT_WITH {
+        return Ok(());
+    }
+    Err(ToolchainError::OtherRustc {
+        rustc: rustc.display().to_string(),
+        found,
+    })
+}
+
+/// What the compiler answers, without the line break.
+fn ask(rustc: &Path, arguments: &[&str]) -> Result<String, ToolchainError> {
     let name = || rustc.display().to_string();
-    let output = Command::new(rustc).args(["--print", what]).output();
+    let output = Command::new(rustc).args(arguments).output();
     let output = output.map_err(|source| ToolchainError::NoRustc {
         rustc: name(),
         source,
@@ -143,6 +181,7 @@ fn print(rustc: &Path, what: &str) -> Result<String, ToolchainError> {
         let message = String::from_utf8_lossy(&output.stderr).trim().to_owned();
         return Err(ToolchainError::BadRustc {
             rustc: name(),
+            asked: arguments.join(" "),
             message,
         });
     }
@@ -155,4 +194,27 @@ fn list(folders: &[PathBuf]) -> String {
         .map(|folder| folder.display().to_string())
         .collect();
     names.join(" or ")
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used)]
+    use super::*;
+
+    #[test]
+    fn a_compiler_that_fails_is_told_with_what_it_was_asked() {
+        let error = ask(Path::new("false"), &["--print", "sysroot"]).unwrap_err();
+        let text = error.to_string();
+        assert!(text.contains("`false --print sysroot` failed"), "{text}");
+    }
+
+    #[test]
+    fn only_the_compiler_that_built_the_toolkit_is_taken() {
+        assert!(find_rustc().unwrap().is_file());
+        let text = check_version(Path::new("cc")).unwrap_err().to_string();
+        let found = ask(Path::new("cc"), &["--version"]).unwrap();
+        for part in [BUILT_WITH, &found, "in the project's folder", RUSTC] {
+            assert!(text.contains(part), "{part}: {text}");
+        }
+    }
 }

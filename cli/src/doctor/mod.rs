@@ -11,10 +11,10 @@ use clap::Args;
 use serde::Serialize;
 
 pub(crate) const HELP: &str = "\
-Looked at: the compiler and its version, the linker, the toolkit's library, the installed kernel, rust-analyzer (for
-completion), JupyterLab and its plotly renderer, both databases (CARNET_DATABASE_URL and CARNET_DOCUMENTS_URL, or the file
-data/carnet.db), disk and memory. The exit code is 1 when something that notebooks need is missing; a warning is about what
-they can do without.
+Looked at: the compiler, which must be the one that built the toolkit, the linker, the toolkit's library, the installed
+kernels, rust-analyzer (for completion), JupyterLab and its plotly renderer, both databases (CARNET_DATABASE_URL and
+CARNET_DOCUMENTS_URL, or the file data/carnet.db), disk and memory. The exit code is 1 when something that notebooks
+need is missing or an installed kernel is broken; a warning is about what they can do without.
 
 Examples:
   carnet doctor
@@ -36,7 +36,7 @@ enum State {
     Ok,
     /// Notebooks can do without it.
     Warning,
-    /// Notebooks cannot.
+    /// Notebooks cannot, or those that name it.
     Missing,
 }
 
@@ -87,6 +87,7 @@ impl DoctorArguments {
             tools::linker(),
             tools::toolkit(),
             jupyter::kernel(),
+            jupyter::evcxr(),
             tools::analyzer(),
             jupyter::lab(),
             jupyter::plotly(),

@@ -5,10 +5,12 @@ use std::process::Command;
 
 use super::Finding;
 use crate::notebook::kernelspec::Kernelspec;
+use crate::programs::{own_name, printed};
+use crate::toolkit;
 
 /// The compiler that cells use: what the environment names, else the installed kernel, else the one of the search path.
 fn rustc() -> PathBuf {
-    let named = std::env::var_os("CARNET_RUSTC").map(PathBuf::from);
+    let named = std::env::var_os("CARNET_RUSTC").filter(|rustc| !rustc.is_empty());
     let of_kernel = || {
         let kernel = Kernelspec::find(Some("carnet")).ok()?;
         let environment = kernel.environment();
@@ -16,41 +18,31 @@ fn rustc() -> PathBuf {
         named.map(|(_, path)| PathBuf::from(path))
     };
     named
+        .map(PathBuf::from)
         .or_else(of_kernel)
         .unwrap_or_else(|| PathBuf::from("rustc"))
-}
-
-/// What a program prints; none when it does not start or fails.
-pub(super) fn printed(program: &Path, arguments: &[&str]) -> Option<String> {
-    let output = Command::new(program).args(arguments).output().ok()?;
-    let text = String::from_utf8_lossy(&output.stdout).trim().to_owned();
-    output.status.success().then_some(text)
 }
 
 /// The compiler has to be the very one that the toolkit was built with.
 pub(super) fn compiler() -> Finding {
     const NAME: &str = "compiler";
     let rustc = rustc();
-    let wanted = env!("CARGO_PKG_RUST_VERSION");
-    match printed(&rustc, &["--version"]) {
-        None => Finding::missing(
+    let Some(version) = printed(&rustc, &["--version"]) else {
+        return Finding::missing(
             NAME,
             format!("`{}` does not start", rustc.display()),
             "install Rust from https://rustup.rs, or name the compiler in CARNET_RUSTC",
-        ),
-        Some(version)
-            if version
-                .split(' ')
-                .nth(1)
-                .is_some_and(|found| found.starts_with(wanted)) =>
-        {
-            Finding::ok(NAME, version)
-        }
-        Some(version) => Finding::missing(
+        );
+    };
+    match toolkit::refusal(&rustc, &version) {
+        None => Finding::ok(NAME, version),
+        Some(what) => Finding::missing(
             NAME,
-            format!("{version}, but the toolkit is built with {wanted}"),
+            what,
             format!(
-                "rustup toolchain install {wanted}, and run this in the project's folder, or name that compiler in CARNET_RUSTC"
+                "{} kernel install, in the project's folder, whose rust-toolchain.toml names the compiler, or with its \
+                 path in CARNET_RUSTC",
+                own_name()
             ),
         ),
     }
@@ -91,17 +83,13 @@ pub(super) fn linker() -> Finding {
 
 /// The folder in which the toolkit was built: below this program, or as the environment says.
 fn toolkit_folder() -> PathBuf {
-    if let Some(folder) = std::env::var_os("CARNET_TOOLKIT_DIR") {
-        return PathBuf::from(folder);
-    }
-    let own = std::env::current_exe().and_then(|path| path.canonicalize());
-    own.unwrap_or_default().with_file_name("deps")
+    std::env::var_os("CARNET_TOOLKIT_DIR").map_or_else(toolkit::folder, PathBuf::from)
 }
 
 /// The library that cells are linked with.
 pub(super) fn toolkit() -> Finding {
     const NAME: &str = "toolkit";
-    let file = toolkit_folder().join("libcarnet_toolkit.so");
+    let file = toolkit_folder().join(toolkit::FILE);
     match std::fs::metadata(&file) {
         Ok(about) => Finding::ok(
             NAME,

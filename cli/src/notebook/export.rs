@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::{Path, PathBuf};
 
+use proc_macro2::{TokenStream, TokenTree};
 use syn::parse::Parser as _;
 use syn::spanned::Spanned as _;
 use syn::visit::Visit;
@@ -172,7 +173,8 @@ impl Program {
         Ok(())
     }
 
-    /// Takes the lines that begin with a colon out; those of crates outside the toolkit become dependencies.
+    /// Takes the lines that begin with a colon out, where the kernel takes them: before the code. Those of crates outside
+    /// the toolkit become dependencies.
     fn take_directives(&mut self, code: &str) -> String {
         let mut rest = String::new();
         let mut before_code = true;
@@ -180,11 +182,14 @@ impl Program {
             let text = line.trim();
             let directive = text
                 .strip_prefix(':')
-                .filter(|text| text.starts_with(char::is_alphabetic));
+                .filter(|text| text.starts_with(|c: char| c.is_alphabetic() || c == '?'));
             match directive {
                 Some(directive) if before_code => {
-                    if let Some(line) = directive.strip_prefix("dep ") {
-                        self.add_dependency(line.trim());
+                    let (command, argument) = directive
+                        .split_once(char::is_whitespace)
+                        .unwrap_or((directive, ""));
+                    if command == "dep" {
+                        self.add_dependency(argument.trim());
                     }
                 }
                 _ => {
@@ -287,6 +292,7 @@ fn shown(statement: &Stmt) -> Option<std::ops::Range<usize>> {
     }
 }
 
+/// Looks for an `.await` that belongs to the statements themselves, as the kernel does.
 struct Awaits(bool);
 
 impl<'ast> Visit<'ast> for Awaits {
@@ -299,7 +305,37 @@ impl<'ast> Visit<'ast> for Awaits {
     fn visit_expr_closure(&mut self, _: &'ast syn::ExprClosure) {}
 
     fn visit_item(&mut self, _: &'ast Item) {}
+
+    /// What a macro makes of its arguments is not known: one that holds an `.await` and no `async` counts.
+    fn visit_macro(&mut self, mac: &'ast syn::Macro) {
+        let mut names = BTreeSet::new();
+        let mut dotted = false;
+        add_awaits(mac.tokens.clone(), &mut names, &mut dotted);
+        self.0 |= dotted && !names.contains("async");
+    }
 }
+
+fn add_awaits(tokens: TokenStream, names: &mut BTreeSet<String>, dotted: &mut bool) {
+    let mut after_dot = false;
+    for token in tokens {
+        let was_after_dot = std::mem::replace(&mut after_dot, false);
+        match token {
+            TokenTree::Group(group) => add_awaits(group.stream(), names, dotted),
+            TokenTree::Ident(ident) => {
+                *dotted |= was_after_dot && ident == "await";
+                names.insert(ident.to_string());
+            }
+            TokenTree::Punct(punct) => after_dot = punct.as_char() == '.',
+            TokenTree::Literal(_) => {}
+        }
+    }
+}
+
+/// How the kernel reads directives, for a test that compares: this program does not link the kernel.
+#[cfg(test)]
+#[path = "../../../kernel-ext/src/engine/directive.rs"]
+#[allow(unreachable_pub)]
+mod directive;
 
 #[cfg(test)]
 mod tests {
@@ -353,6 +389,45 @@ mod tests {
             "{}",
             program.text()
         );
+    }
+
+    #[test]
+    fn an_await_in_the_arguments_of_a_macro_makes_the_program_wait() {
+        let waits = |code: &str| {
+            let mut program = Program::default();
+            program.add_code(code).unwrap();
+            program.text().contains("block_on(async {")
+        };
+        assert!(waits("println!(\"{}\", f().await);"));
+        assert!(waits("let all = vec![f().await?, (g().await, 1)];"));
+        assert!(waits("dbg!(f().await)"));
+        assert!(!waits("spawn!(async { f().await });"));
+        assert!(!waits("println!(\"x.await\");"));
+        assert!(!waits("macro_rules! later { () => { f().await } }"));
+    }
+
+    #[test]
+    fn directives_are_those_that_the_kernel_takes() {
+        for code in [
+            ":dep either = \"1\"\nlet a = 1;\n:dep late = \"1\"",
+            "// first\n\n:dep\teither = \"1\"\n  :?\nlet a = 1;",
+            ":dep either\n:help\n:depot x\n::std::process::id()",
+            "let x\n:u8 = 1;",
+        ] {
+            let (directives, rest) = directive::take_directives(code);
+            let mut program = Program::default();
+            let taken = program.take_directives(code);
+            // The kernel leaves blanks where they stood.
+            let lines = |text: &str| -> Vec<String> {
+                let lines = text.lines().filter(|line| !line.trim().is_empty());
+                lines.map(str::to_owned).collect()
+            };
+            assert_eq!(lines(&taken), lines(&rest), "{code}");
+            let asked = directives
+                .iter()
+                .filter(|directive| directive.command == ":dep");
+            assert_eq!(program.dependencies.len(), asked.count(), "{code}");
+        }
     }
 
     #[test]

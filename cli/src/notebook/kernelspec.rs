@@ -9,6 +9,11 @@ use std::path::{Path, PathBuf};
 use jupyter_protocol::JupyterKernelspec;
 use thiserror::Error;
 
+use crate::programs::own_name;
+
+/// The virtual environment of a project, below its folder.
+pub(crate) const ENVIRONMENT: &str = ".venv";
+
 /// Why no kernel could be chosen.
 #[derive(Debug, Error)]
 pub(crate) enum KernelspecError {
@@ -49,7 +54,11 @@ impl std::fmt::Display for Choice {
         for folder in &self.searched {
             write!(text, "\n  {}", folder.join("kernels").display())?;
         }
-        text.push_str("\ninstall Carnet's kernel with `carnet-kernel install --name carnet`, or name another folder in JUPYTER_PATH");
+        write!(
+            text,
+            "\ninstall Carnet's kernel with `{} kernel install`, or name another folder in JUPYTER_PATH",
+            own_name()
+        )?;
         formatter.write_str(&text)
     }
 }
@@ -66,14 +75,19 @@ pub(crate) struct Kernelspec {
 }
 
 impl Kernelspec {
-    /// Finds a kernel by name in the folders that this environment names.
+    /// Finds a kernel by name in the folders where Jupyter looks.
     pub(crate) fn find(name: Option<&str>) -> Result<Self, KernelspecError> {
-        Self::find_in(name, data_folders(|variable| std::env::var_os(variable)))
+        Self::find_in(name, searched())
     }
 
-    /// All kernels that this environment names, broken ones with what is wrong.
+    /// Finds a kernel by name in one of Jupyter's data folders.
+    pub(crate) fn find_below(name: &str, data_folder: PathBuf) -> Result<Self, KernelspecError> {
+        Self::find_in(Some(name), vec![data_folder])
+    }
+
+    /// All kernels where Jupyter looks, broken ones with what is wrong.
     pub(crate) fn all() -> Vec<Result<Self, KernelspecError>> {
-        let searched = data_folders(|variable| std::env::var_os(variable));
+        let searched = searched();
         let names = installed(&searched).into_keys();
         names
             .map(|name| Self::find_in(Some(&name), searched.clone()))
@@ -186,8 +200,14 @@ fn fill_variables(template: &str, variable: impl Fn(&str) -> Option<String>) -> 
     filled
 }
 
+/// The data folders of this environment and the current folder.
+fn searched() -> Vec<PathBuf> {
+    let here = std::env::current_dir().unwrap_or_default();
+    data_folders(|variable| std::env::var_os(variable), &here)
+}
+
 /// Jupyter's data folders, the first to be searched first.
-fn data_folders(variable: impl Fn(&str) -> Option<OsString>) -> Vec<PathBuf> {
+fn data_folders(variable: impl Fn(&str) -> Option<OsString>, here: &Path) -> Vec<PathBuf> {
     let set = |name: &str| variable(name).filter(|value| !value.is_empty());
     let mut folders: Vec<PathBuf> = Vec::new();
     if let Some(paths) = set("JUPYTER_PATH") {
@@ -200,6 +220,11 @@ fn data_folders(variable: impl Fn(&str) -> Option<OsString>) -> Vec<PathBuf> {
         if let Some(prefix) = set(prefix) {
             folders.push(PathBuf::from(prefix).join("share/jupyter"));
         }
+    }
+    // The JupyterLab of a project is started from there without activating anything, and finds the kernels beside it.
+    let environment = here.join(ENVIRONMENT);
+    if environment.is_dir() {
+        folders.push(environment.join("share/jupyter"));
     }
     if let Some(data) = set("XDG_DATA_HOME") {
         folders.push(PathBuf::from(data).join("jupyter"));
@@ -299,7 +324,7 @@ mod tests {
             "HOME" => Some("/h".into()),
             _ => None,
         };
-        let expected = [
+        let mut expected = [
             "/one",
             "/two",
             "/three",
@@ -307,9 +332,16 @@ mod tests {
             "/h/.local/share/jupyter",
             "/usr/local/share/jupyter",
             "/usr/share/jupyter",
-        ];
+        ]
+        .map(PathBuf::from)
+        .to_vec();
+        let here = tempfile::tempdir().unwrap();
         if !cfg!(target_os = "macos") {
-            assert_eq!(data_folders(variable), expected.map(PathBuf::from));
+            assert_eq!(data_folders(variable, here.path()), expected);
+            let environment = here.path().join(ENVIRONMENT);
+            std::fs::create_dir(&environment).unwrap();
+            expected.insert(4, environment.join("share/jupyter"));
+            assert_eq!(data_folders(variable, here.path()), expected);
         }
     }
 

@@ -37,12 +37,14 @@ pub(crate) enum NotebookCommand {
 const RUN_HELP: &str = "\
 The code cells run in order in the notebook's folder. At the first cell that fails or takes too long the run stops and
 the partial result is saved (beside the notebook as NAME.partial.ipynb unless --output says where); Ctrl-C does the
-same. The notebook itself is replaced only by a whole result. Kernels are looked for in JUPYTER_PATH, JUPYTER_DATA_DIR, the active virtual environment,
+same. The notebook itself is replaced only by a whole result, which takes NAME.partial.ipynb away.
+
+Kernels are looked for in JUPYTER_PATH, JUPYTER_DATA_DIR, the active virtual environment, .venv in the current folder,
 the home folder's .local/share/jupyter, /usr/local/share/jupyter and /usr/share/jupyter.
 
-Parameters work as papermill's do: the cell tagged `parameters` declares them with defaults (`let start = \"2013-01-01\";`),
-and the run adds a cell tagged `injected-parameters` behind it. A name the cell does not declare, or a value that does not
-fit its default, is an error before anything runs.
+Parameters work as papermill's do: the cell tagged `parameters` declares them with defaults (as by
+`let start = \"2013-01-01\";`), and the run adds a cell tagged `injected-parameters` behind it. A name the cell does not
+declare, or a value that does not fit its default, is an error before anything runs.
 
 Exit codes: 0 all cells ran, 1 a cell failed (or the result could not be saved), 2 the arguments, parameters or the
 notebook cannot be used, 3 a time limit was met, 4 the kernel did not start or died, 130 stopped by Ctrl-C.

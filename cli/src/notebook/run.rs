@@ -293,13 +293,10 @@ pub(crate) async fn run(request: &Request) -> Result<(), RunError> {
     let written = document.save(&saved);
     if failure.is_none() {
         written?;
-        // What this run, or a former one that broke off, kept on the way is out of date.
-        let partial = partial_of(&request.file);
-        let is_result = saved
-            .canonicalize()
-            .is_ok_and(|saved| partial.canonicalize().is_ok_and(|partial| partial == saved));
-        if !is_result {
-            let _ = std::fs::remove_file(partial);
+        // What this run, or a former one that broke off, kept on the way is out of date. A run into another file kept
+        // nothing there, and leaves what there is.
+        if request.output.is_none() {
+            let _ = std::fs::remove_file(partial_of(&request.file));
         }
         let seconds = began.elapsed().as_secs_f64();
         progress.line(&format!(

@@ -312,6 +312,20 @@ fn an_output_with_the_name_of_a_partial_result_is_kept() {
 }
 
 #[test]
+fn only_a_run_in_place_takes_the_partial_result_of_a_failed_one_away() {
+    let world = World::new();
+    world.notebook("a.ipynb", &["std::fs::read_to_string(\"there\")?"]);
+    assert_eq!(world.carnet(&["run", "a.ipynb"]).code, 1);
+    let partial = world.read("a.partial.ipynb");
+    std::fs::write(world.path("there"), "").unwrap();
+    let said = world.carnet(&["run", "a.ipynb", "--output", "b.ipynb"]);
+    assert_eq!(said.code, 0, "{said:?}");
+    assert_eq!(world.read("a.partial.ipynb"), partial);
+    assert_eq!(world.carnet(&["run", "a.ipynb"]).code, 0);
+    assert!(!world.path("a.partial.ipynb").exists());
+}
+
+#[test]
 fn the_time_for_all_counts_the_start_of_the_kernel() {
     let world = World::new();
     let path = world.notebook("a.ipynb", &["1"]);
