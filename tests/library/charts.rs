@@ -1,6 +1,8 @@
 //! Every kind of chart, built from a frame and column names, within its size.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+use carnet::plotly::common::Mode;
+use carnet::plotly::{Bar, Plot, Scatter, Trace};
 use carnet::show::chart::{self, Chart};
 use carnet::show::{Show, mime};
 use polars::prelude::*;
@@ -100,6 +102,41 @@ fn a_million_rows_and_three_hundred_groups_stay_within_the_size_of_an_output() {
             let file = std::path::Path::new(&folder).join(format!("{kind}.png"));
             std::fs::write(file, chart.png().unwrap()).unwrap();
         }
+    }
+}
+
+#[test]
+fn a_figure_made_by_hand_of_a_year_of_flights_stays_within_the_size_of_an_output() {
+    let rows = 336_776;
+    let across: Vec<f64> = (0..rows).map(f64::from).collect();
+    let up: Vec<f64> = across.iter().map(|x| (x / 9_999.0).sin()).collect();
+    let names: Vec<String> = (0..rows).map(|row| format!("flight {row}")).collect();
+    let traces: Vec<(Box<dyn Trace>, &str)> = vec![
+        (
+            Scatter::new(across.clone(), up.clone()),
+            "336,776 points are drawn by the lowest and highest",
+        ),
+        (
+            Scatter::new(across, up.clone()).mode(Mode::Markers),
+            "336,776 rows are counted in 60 × 40 cells",
+        ),
+        (Bar::new(names, up), "The 40 largest of 336,776 are drawn"),
+    ];
+    for (trace, words) in traces {
+        let mut plot = Plot::new();
+        plot.add_trace(trace);
+        let bundle = plot.bundle();
+        let size = serde_json::to_string(&bundle).unwrap().len();
+        assert!(size <= MOST_BYTES, "{words}: {size} bytes");
+        assert!(
+            bundle.get(mime::PNG).is_some() && bundle.get(mime::PLOTLY).is_none(),
+            "{words}"
+        );
+        let text = bundle.plain_text().unwrap();
+        assert!(
+            text.contains(words) && text.contains("The interactive figure ("),
+            "{text}"
+        );
     }
 }
 

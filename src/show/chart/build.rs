@@ -10,13 +10,13 @@ use super::error::ChartError;
 use super::{bin, number};
 
 /// Most bars over numbers or dates.
-const ORDERED_BARS: usize = 400;
+pub(super) const ORDERED_BARS: usize = 400;
 /// Most bars over names; the largest are kept.
 const NAMED_BARS: usize = 40;
 /// Most cells along one side of a heat map.
-const HEAT_SIDE: usize = 150;
+pub(super) const HEAT_SIDE: usize = 150;
 /// Most boxes.
-const BOXES: usize = 40;
+pub(super) const BOXES: usize = 40;
 
 /// Marks with what a reader has to know about them.
 pub(super) struct Built {
@@ -79,27 +79,14 @@ pub(super) fn bars(
         }
     }
     note_missing(&mut notes, missing, values.len());
-    if !ordered && categories.len() > NAMED_BARS {
+    if !ordered {
         let size = |name: &String| {
             let sizes = series_names
                 .iter()
                 .filter_map(|group| cells.get(&(name.as_str(), group.as_str())));
             sizes.fold(0.0, |most: f64, value| most.max(value.abs()))
         };
-        let mut sizes: Vec<f64> = categories.iter().map(size).collect();
-        sizes.sort_by(|a, b| b.total_cmp(a));
-        let least = sizes[NAMED_BARS - 1];
-        let all = categories.len();
-        let mut room = NAMED_BARS;
-        categories.retain(|name| {
-            let kept = size(name) >= least && room > 0;
-            room -= usize::from(kept);
-            kept
-        });
-        notes.push(format!(
-            "The {NAMED_BARS} largest of {} are drawn",
-            number::count(all)
-        ));
+        keep_largest(&mut categories, size, &mut notes);
     }
     let series = series_names
         .iter()
@@ -124,6 +111,33 @@ pub(super) fn bars(
         },
         notes,
     ))
+}
+
+/// Leaves the largest where there are more names than bars can be read.
+pub(super) fn keep_largest(
+    categories: &mut Vec<String>,
+    size: impl Fn(&String) -> f64,
+    notes: &mut Vec<String>,
+) {
+    let all = categories.len();
+    if all <= NAMED_BARS {
+        return;
+    }
+    let mut sizes: Vec<f64> = categories.iter().map(&size).collect();
+    sizes.sort_by(|a, b| b.total_cmp(a));
+    let least = sizes[NAMED_BARS - 1];
+    // Of those that are as large as the smallest that is drawn, the first.
+    let mut room = NAMED_BARS - sizes.iter().filter(|size| **size > least).count();
+    categories.retain(|name| {
+        let size = size(name);
+        let tied = size == least && room > 0;
+        room -= usize::from(tied);
+        tied || size > least
+    });
+    notes.push(format!(
+        "The {NAMED_BARS} largest of {} are drawn",
+        number::count(all)
+    ));
 }
 
 /// Lines, whose points are put in rising order of x, or dots, which stay as they come.
@@ -182,15 +196,27 @@ pub(super) fn points(
     })
 }
 
+/// Lines that join their points in rising order of x.
 pub(super) fn lines(
+    names: Vec<String>,
+    mut series: Vec<Vec<(f64, f64)>>,
+    notes: &mut Vec<String>,
+) -> Marks {
+    for points in &mut series {
+        points.sort_by(|a, b| a.0.total_cmp(&b.0));
+    }
+    lines_as_given(names, series, notes)
+}
+
+/// Lines that join their points in the order they come.
+pub(super) fn lines_as_given(
     names: Vec<String>,
     series: Vec<Vec<(f64, f64)>>,
     notes: &mut Vec<String>,
 ) -> Marks {
     let all: usize = series.iter().map(Vec::len).sum();
     let mut any_thinned = false;
-    let thin = |(name, mut points): (String, Vec<(f64, f64)>)| {
-        points.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let thin = |(name, points): (String, Vec<(f64, f64)>)| {
         let (points, thinned) = bin::thin(points);
         any_thinned |= thinned;
         Points { name, points }
@@ -206,7 +232,7 @@ pub(super) fn lines(
     Marks::Lines(series)
 }
 
-fn dots(
+pub(super) fn dots(
     names: Vec<String>,
     mut series: Vec<Vec<(f64, f64)>>,
     grouped: bool,

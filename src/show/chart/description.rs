@@ -121,7 +121,7 @@ pub(crate) enum Marks {
         ordered: bool,
         series: Vec<Series>,
     },
-    /// Lines through points in rising order of x.
+    /// Lines through points in the order they are joined: of x, but for figures made by hand.
     Lines(Vec<Points>),
     /// One dot a point.
     Scatter(Vec<Points>),

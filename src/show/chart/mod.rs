@@ -258,6 +258,18 @@ impl Chart {
         self.description.summary()
     }
 
+    /// The summary, with what stands under the picture.
+    pub(crate) fn text(&self) -> String {
+        let mut text = self.summary();
+        for note in self.description.all_notes() {
+            text.push_str(&format!(" {}.", note.trim_end_matches('.')));
+        }
+        if let Some(source) = &self.description.source {
+            text.push_str(&format!(" Source: {source}."));
+        }
+        text
+    }
+
     /// Shows the chart under stock evcxr.
     pub fn evcxr_display(&self) {
         send(Role::Result, &self.bundle());
@@ -276,13 +288,7 @@ impl Origin {
 
 impl Show for Chart {
     fn bundle(&self) -> Bundle {
-        let mut text = self.summary();
-        for note in self.description.all_notes() {
-            text.push_str(&format!(" {}.", note.trim_end_matches('.')));
-        }
-        if let Some(source) = &self.description.source {
-            text.push_str(&format!(" Source: {source}."));
-        }
+        let text = self.text();
         let bundle = Bundle::new().with(mime::PLOTLY, self.plotly());
         match self.png() {
             Ok(picture) => bundle
