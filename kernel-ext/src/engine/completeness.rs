@@ -6,6 +6,8 @@ use proc_macro2::TokenStream;
 use syn::Block;
 use syn::parse::Parser;
 
+use super::directive::take_directives;
+
 /// The answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Completeness {
@@ -19,11 +21,7 @@ pub enum Completeness {
 
 /// Judges a cell by its syntax alone.
 pub fn completeness(code: &str) -> Completeness {
-    let code: String = code
-        .lines()
-        .filter(|line| !line.starts_with(':'))
-        .collect::<Vec<_>>()
-        .join("\n");
+    let (_, code) = take_directives(code);
     let Ok(tokens) = TokenStream::from_str(&code) else {
         return if opens_more_than_it_closes(&code) {
             Completeness::Incomplete
@@ -66,5 +64,12 @@ mod tests {
         assert_eq!(completeness("fn f() -> i32 { 1 }"), Completeness::Complete);
         assert_eq!(completeness("let 1 x"), Completeness::Invalid);
         assert_eq!(completeness("}"), Completeness::Invalid);
+    }
+
+    #[test]
+    fn only_what_the_engine_takes_as_a_command_is_none_of_the_code() {
+        assert_eq!(completeness(" :vars"), Completeness::Complete);
+        assert_eq!(completeness("let x\n:u8 = 1;"), Completeness::Complete);
+        assert_eq!(completeness("let x = 1;\n:vars"), Completeness::Invalid);
     }
 }

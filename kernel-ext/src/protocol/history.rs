@@ -1,7 +1,7 @@
 //! The cells that were run, kept across restarts: one JSON line each, in a file that all kernels of a user share.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::Write;
+use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use jupyter_protocol::{HistoryEntry, HistoryRequest};
@@ -56,7 +56,7 @@ impl History {
         history
     }
 
-    /// Adds a cell. Each is one write to the end of the file, so kernels do not cut into each other's lines.
+    /// Adds a cell. Kernels write one after the other, so that they do not cut into each other's lines.
     pub(crate) fn add(&mut self, line: usize, input: &str, output: Option<String>) {
         let entry = Entry {
             session: self.session,
@@ -145,10 +145,7 @@ impl History {
     }
 
     fn read(&self) -> Vec<Entry> {
-        let text = self
-            .file
-            .as_ref()
-            .and_then(|file| fs::read_to_string(file).ok());
+        let text = self.file.as_ref().and_then(|file| text_of(file).ok());
         text.iter().flat_map(|text| parse(text)).collect()
     }
 }
@@ -158,27 +155,57 @@ fn keep_last(entries: &mut Vec<Entry>, count: i32) {
     entries.drain(..entries.len().saturating_sub(count));
 }
 
-/// Adds a line; the first of a session takes the number behind the last there is. Returns the session's number.
-fn append(file: &Path, mut entry: Entry, first: bool) -> std::io::Result<usize> {
+/// Keeps other kernels from changing the file until it is dropped. The lock is of a file beside it: a file that is halved is
+/// another one afterwards, and who waits for its lock would write to the old one.
+fn lock(file: &Path) -> std::io::Result<File> {
     if let Some(folder) = file.parent() {
         fs::create_dir_all(folder)?;
     }
+    let lock = OpenOptions::new()
+        .create(true)
+        .append(true)
+        .open(file.with_extension("lock"))?;
+    lock.lock()?;
+    Ok(lock)
+}
+
+/// Adds a line; the first of a session takes the number behind the last there is. Returns the session's number.
+fn append(file: &Path, mut entry: Entry, first: bool) -> std::io::Result<usize> {
+    let _lock = lock(file)?;
     let mut opened = OpenOptions::new()
         .create(true)
         .read(true)
         .append(true)
         .open(file)?;
     if first {
-        opened.lock()?;
-        let last = parse(&fs::read_to_string(file)?)
-            .map(|entry| entry.session)
-            .max();
+        let last = parse(&text_of(file)?).map(|entry| entry.session).max();
         entry.session = last.unwrap_or(0) + 1;
     }
-    let mut line = serde_json::to_vec(&entry)?;
+    let mut line = Vec::new();
+    // Else an entry behind one that was cut short would be lost with it.
+    if !ends_a_line(&mut opened)? {
+        line.push(b'\n');
+    }
+    serde_json::to_writer(&mut line, &entry)?;
     line.push(b'\n');
     opened.write_all(&line)?;
     Ok(entry.session)
+}
+
+/// Whether what is written next begins a line.
+fn ends_a_line(file: &mut File) -> std::io::Result<bool> {
+    if file.seek(SeekFrom::End(0))? == 0 {
+        return Ok(true);
+    }
+    file.seek(SeekFrom::End(-1))?;
+    let mut last = [0];
+    file.read_exact(&mut last)?;
+    Ok(last == [b'\n'])
+}
+
+/// The text of a file, in which a letter may be cut in two.
+fn text_of(file: &Path) -> std::io::Result<String> {
+    Ok(String::from_utf8_lossy(&fs::read(file)?).into_owned())
 }
 
 /// The entries of a file. A line that is cut short, by a full disk or a killed kernel, is left out.
@@ -189,19 +216,21 @@ fn parse(text: &str) -> impl Iterator<Item = Entry> {
 
 /// Keeps the newer half of a file that has grown too large. The new file is written beside and renamed.
 fn halve(file: &Path) -> std::io::Result<()> {
-    let Ok(about) = fs::metadata(file) else {
-        return Ok(());
-    };
-    if about.len() <= MOST_BYTES {
+    let is_large = || fs::metadata(file).is_ok_and(|about| about.len() > MOST_BYTES);
+    if !is_large() {
         return Ok(());
     }
-    let text = fs::read_to_string(file)?;
-    let middle = text
-        .char_indices()
-        .find(|(at, c)| *at >= text.len() / 2 && *c == '\n')
-        .map_or(text.len(), |(at, _)| at + 1);
+    let _lock = lock(file)?;
+    // Another kernel may have done it meanwhile.
+    if !is_large() {
+        return Ok(());
+    }
+    let text = fs::read(file)?;
+    let half = text.len() / 2;
+    let line_end = text[half..].iter().position(|byte| *byte == b'\n');
+    let middle = line_end.map_or(text.len(), |at| half + at + 1);
     let shorter = file.with_extension(format!("{}.new", std::process::id()));
-    File::create(&shorter)?.write_all(&text.as_bytes()[middle..])?;
+    File::create(&shorter)?.write_all(&text[middle..])?;
     fs::rename(shorter, file)
 }
 
@@ -280,12 +309,6 @@ mod tests {
         let mut first = History::at(Some(file.clone()));
         first.add(1, "a", Some("1".to_owned()));
         first.add(2, "b", None);
-        fs::OpenOptions::new()
-            .append(true)
-            .open(&file)
-            .unwrap()
-            .write_all(b"{\"session\": 1, \"li\n")
-            .unwrap();
         let mut second = History::at(Some(file));
         second.add(1, "c", None);
         assert_eq!(inputs(&second, tail(2, false)), ["b", "c"]);
@@ -300,6 +323,64 @@ mod tests {
         assert_eq!(inputs(&second, range(-1, 2, 3)), ["b"]);
         assert_eq!(inputs(&second, range(0, 0, 0)), ["c"]);
         assert_eq!(inputs(&second, range(1, 1, 2)), ["a"]);
+    }
+
+    /// Writes to the end of the file past this module, as a kernel in the midst of an entry does.
+    fn write(file: &Path, bytes: &[u8]) {
+        let mut file = OpenOptions::new().append(true).open(file).unwrap();
+        file.write_all(bytes).unwrap();
+    }
+
+    fn lines(file: &Path) -> Vec<usize> {
+        let history = History::at(Some(file.to_owned()));
+        history.read().iter().map(|entry| entry.line).collect()
+    }
+
+    #[test]
+    fn an_entry_behind_one_that_was_cut_short_is_kept() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("history.jsonl");
+        let mut history = History::at(Some(file.clone()));
+        history.add(1, "a", None);
+        // In the midst of a letter, as a disk that is full leaves it.
+        write(&file, b"{\"session\":1,\"line\":2,\"input\":\"\xc3");
+        history.add(3, "c", None);
+        assert_eq!(lines(&file), [1, 3]);
+        History::at(Some(file.clone())).add(1, "first", None);
+        assert_eq!(lines(&file), [1, 3, 1]);
+    }
+
+    #[test]
+    fn a_file_is_neither_halved_nor_written_while_another_kernel_writes_to_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("history.jsonl");
+        let entry = |line, input: &str| Entry {
+            session: 1,
+            line,
+            input: input.to_owned(),
+            output: None,
+        };
+        for line in 1..=9 {
+            append(&file, entry(line, &"x".repeat(1 << 20)), false).unwrap();
+        }
+        let other_kernel = lock(&file).unwrap();
+        let begun = [true, false].map(|halves| {
+            let (file, last) = (file.clone(), entry(11, "last"));
+            std::thread::spawn(move || match halves {
+                true => halve(&file).unwrap(),
+                false => {
+                    append(&file, last, false).unwrap();
+                }
+            })
+        });
+        std::thread::sleep(std::time::Duration::from_millis(300));
+        assert!(begun.iter().all(|thread| !thread.is_finished()));
+        write(&file, b"{\"session\":1,\"line\":10,\"input\":\"x\"}\n");
+        drop(other_kernel);
+        for thread in begun {
+            thread.join().unwrap();
+        }
+        assert_eq!(lines(&file), [6, 7, 8, 9, 10, 11]);
     }
 
     #[test]

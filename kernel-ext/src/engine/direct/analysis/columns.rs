@@ -11,6 +11,7 @@ use super::super::render::Sources;
 use super::super::session::{Column, Session};
 use super::cursor::{Text, is_word};
 use super::document::modules;
+use crate::engine::directive::take_directives;
 
 /// Macros whose texts are messages.
 const MESSAGES: &[&str] = &[
@@ -85,7 +86,8 @@ fn add<'a>(found: &mut Vec<Column>, columns: impl Iterator<Item = &'a Column>) {
 
 /// The records of the statements before, and the variables that they make of frames and records.
 fn add_statements(named: &mut Named, code: &str) {
-    let statements = Block::parse_within.parse_str(code).unwrap_or_default();
+    let (_, code) = take_directives(code);
+    let statements = Block::parse_within.parse_str(&code).unwrap_or_default();
     for statement in statements {
         match statement {
             Stmt::Item(item) => add_record(named, &item),
@@ -203,6 +205,8 @@ mod tests {
             "other.lazy().select([col(\"",
         ] {
             assert_eq!(columns(&format!("{RECORD}{code}")), all, "{code}");
+            let below_command = format!(":dep rand = \"0.9\"\n{RECORD}{code}");
+            assert_eq!(columns(&below_command), all, "{below_command}");
         }
     }
 

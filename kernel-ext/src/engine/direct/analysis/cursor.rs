@@ -3,6 +3,8 @@
 
 use std::ops::Range;
 
+use crate::engine::directive::take_directives;
+
 /// What the cursor is in.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Cursor<'a> {
@@ -51,22 +53,21 @@ pub(super) fn cursor_in(code: &str, cursor: usize) -> Cursor<'_> {
     let before = &code[..cursor];
     let line = before.rfind('\n').map_or(0, |at| at + 1);
     let indented = before[line..].trim_start();
-    let is_top = before[..line].lines().all(|line| {
-        let line = line.trim();
-        line.is_empty() || line.starts_with("//") || line.starts_with(':')
-    });
-    if is_top && indented.starts_with(':') && !indented.starts_with("::") {
+    // With one letter more: a command may not have its first one yet.
+    let (_, rest) = take_directives(&format!("{before}a"));
+    if rest[line..].trim().is_empty() {
         return match indented.contains(char::is_whitespace) {
             false => Cursor::Command(cursor - indented.len()..cursor),
             // What follows `:type` is code.
-            true => match indented.split_once(' ') {
+            true => match indented.split_once(char::is_whitespace) {
                 Some((":type" | ":t", _)) => Cursor::Code(code_at(before, &Scan::default())),
                 _ => Cursor::Elsewhere,
             },
         };
     }
     let mut scan = Scan::default();
-    match scan.run(before) {
+    // A quote in a command opens no literal.
+    match scan.run(&rest[..cursor]) {
         End::Comment => Cursor::Elsewhere,
         End::Code => Cursor::Code(code_at(before, &scan)),
         End::Text(quote, start) => {
@@ -294,7 +295,9 @@ mod tests {
         assert_eq!(at_end(":vars\n// then\n :"), Cursor::Command(15..16));
         assert_eq!(at_end(":dep ra"), Cursor::Elsewhere);
         assert!(matches!(at_end(":type df.he"), Cursor::Code(code) if code.word == (9..11)));
-        assert!(matches!(at_end("let x\n:u"), Cursor::Code(_)));
+        for code in ["let x\n:u", "::f();\n:u", ":env A=\"\nx", "::"] {
+            assert!(matches!(at_end(code), Cursor::Code(_)), "{code}");
+        }
     }
 
     #[test]

@@ -25,6 +25,7 @@ use super::commands;
 use super::dependency::Group;
 use super::render::Sources;
 use super::session::Session;
+use crate::engine::directive::take_directives;
 use crate::engine::{Bundle, Candidate, Completions};
 use crate::toolchain::Toolchain;
 
@@ -145,7 +146,8 @@ impl Analysis {
     ) -> Option<Bundle> {
         let length = code[start..].find(|c| !is_word(c));
         let name = &code[start..length.map_or(code.len(), |length| start + length)];
-        let declared_here = take_apart(&code[..at.statement])
+        let (_, before) = take_directives(&code[..at.statement]);
+        let declared_here = take_apart(&before)
             .is_ok_and(|cell| cell.variables.iter().any(|variable| variable.name == name));
         let is_member =
             !at.word.is_empty() && at.is_member || code[..start].trim_end().ends_with(['.', ':']);
@@ -214,22 +216,7 @@ impl Analysis {
 
 impl Place<'_> {
     fn document(&self, code: &str) -> Document {
-        // Lines with commands stay, as blanks: only `:type` has code.
-        let blank = |line: &str| {
-            let lead = line.len() - line.trim_start().len();
-            let code = line.trim_start();
-            let keep = [":type ", ":t "]
-                .iter()
-                .find(|command| code.starts_with(**command));
-            let until = keep.map_or(line.len(), |command| lead + command.len());
-            let is_command = code.starts_with(':') && !code.starts_with("::");
-            match is_command {
-                true => format!("{}{}", " ".repeat(until), &line[until..]),
-                false => line.to_owned(),
-            }
-        };
-        let lines: Vec<String> = code.split('\n').map(blank).collect();
-        Document::of(self.session, self.sources, &lines.join("\n"))
+        Document::of(self.session, self.sources, &without_commands(code))
     }
 
     /// The folders of crates outside the toolkit, each with a manifest.
@@ -242,6 +229,24 @@ impl Place<'_> {
         };
         self.dependencies.iter().filter_map(folder).collect()
     }
+}
+
+/// The code with blanks in the place of commands, and every other byte in its own: of them only `:type` has code.
+fn without_commands(code: &str) -> String {
+    let (_, rest) = take_directives(code);
+    let lines = code.split('\n').zip(rest.split('\n'));
+    let kept = lines.map(|(line, rest)| {
+        let text = line.trim_start();
+        let command = text.split(char::is_whitespace).next().unwrap_or_default();
+        match command {
+            ":type" | ":t" if rest.trim().is_empty() => {
+                let until = line.len() - text.len() + command.len();
+                format!("{}{}", " ".repeat(until), &line[until..])
+            }
+            _ => rest.to_owned(),
+        }
+    });
+    kept.collect::<Vec<_>>().join("\n")
 }
 
 /// The columns that can stand in a literal of which `written` is there.
@@ -288,6 +293,23 @@ impl super::Direct {
     pub(super) fn tell_of_analysis(&mut self) {
         if let Some(text) = self.analysis.take_notice() {
             self.notice.get_or_insert_default().push_str(&text);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn commands_are_blank_and_code_that_looks_like_one_stays() {
+        let blank = |count| " ".repeat(count);
+        assert_eq!(
+            without_commands(":dep a\n :type df.head()\nx"),
+            format!("{}\n{} df.head()\nx", blank(6), blank(6))
+        );
+        for code in ["let x\n:u8 = 1;", "::std::process::id()", "x\n:type y"] {
+            assert_eq!(without_commands(code), code);
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The rust-analyzer of a session: found, started with the first question in a process of its own, warmed while cells go
 //! on, started again when it dies.
 
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -194,6 +195,19 @@ fn program(toolchain: Option<&Toolchain>) -> PathBuf {
     }
 }
 
+/// The URI of an absolute path. Bytes that may mean something else there, as a space or `%`, are escaped.
+fn file_uri(path: &Path) -> String {
+    let mut uri = String::from("file://");
+    for &byte in path.as_os_str().as_bytes() {
+        if byte.is_ascii_alphanumeric() || b"/-._~".contains(&byte) {
+            uri.push(char::from(byte));
+        } else {
+            uri.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    uri
+}
+
 /// Checks what can be checked at once, and leaves the rest to a task.
 fn start(setup: Setup<'_>) -> Result<JoinHandle<Result<Ready, Unready>>, Unready> {
     let program = program(Some(setup.toolchain));
@@ -229,7 +243,7 @@ fn start(setup: Setup<'_>) -> Result<JoinHandle<Result<Ready, Unready>>, Unready
         let client = Client::start(&program, &folder, &environment).map_err(failed)?;
         let mut ready = Ready {
             client,
-            uri: format!("file://{}", file.display()),
+            uri: file_uri(&file),
             version: 0,
         };
         let warm = async {
@@ -296,7 +310,7 @@ impl Ready {
         });
         let params = json!({
             "processId": std::process::id(),
-            "rootUri": format!("file://{}", folder.display()),
+            "rootUri": file_uri(folder),
             "initializationOptions": options,
             "capabilities": capabilities,
         });
@@ -322,5 +336,18 @@ impl Ready {
     pub(super) async fn ask(&self, method: &str, position: &Value) -> Option<Value> {
         let params = json!({ "textDocument": { "uri": self.uri }, "position": position });
         self.client.ask(method, params).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_with_spaces_percents_and_other_letters_is_a_uri() {
+        let uri = file_uri(Path::new("/tmp/my 100%/é#1?/carnet-kernel-a_b~.c"));
+        let escaped = "file:///tmp/my%20100%25/%C3%A9%231%3F/carnet-kernel-a_b~.c";
+        assert_eq!(uri, escaped);
+        assert_eq!(file_uri(Path::new("/tmp/a")), "file:///tmp/a");
     }
 }
