@@ -91,7 +91,7 @@ impl Engine for Evcxr {
                 () = tokio::time::sleep(Duration::from_millis(50)), if interrupted => self.stop(),
             }
         };
-        if !interrupted {
+        if !interrupted || !result.as_ref().is_err_and(is_by_stop) {
             return result;
         }
         let after = names(&self.told().variables);
@@ -170,6 +170,13 @@ impl Engine for Evcxr {
             let _ = locked(&child).kill();
         }
     }
+}
+
+/// Whether a cell that was asked to stop may have ended so because of that: not by a panic nor by what the compiler says of it.
+fn is_by_stop(error: &CellError) -> bool {
+    let code = error.name.strip_prefix('E').unwrap_or_default();
+    let is_code = code.len() == 4 && code.bytes().all(|byte| byte.is_ascii_digit());
+    error.name != "panic" && !is_code
 }
 
 fn names(variables: &[Variable]) -> Vec<String> {

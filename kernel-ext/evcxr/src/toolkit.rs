@@ -57,20 +57,23 @@ impl Workplace {
             format!("{WORKSPACE}/kernel-ext/toolkit")
         );
         let names = "pub extern crate carnet;\npub extern crate carnet_toolkit;\n\
-                     pub use carnet_toolkit::crates::*;\n";
+                     pub use carnet_display::EvcxrDisplay;\npub use carnet_toolkit::crates::*;\n";
+        // By way of this one: cargo looks at each crate that cells ask for by itself, and forgets the versions of the others.
+        let display = "carnet-display = { path = \"../display\" }";
         write_crate(
             &folder.path().join("names"),
             "carnet-names",
-            &dependencies,
+            [display, &dependencies],
             names,
         )?;
         // evcxr's own runtime for `.await` is made of the toolkit's tokio: one copy in the process.
         let tokio = "pub use carnet_toolkit::crates::tokio::*;\n";
-        write_crate(&folder.path().join("tokio"), "tokio", &dependencies, tokio)?;
+        let own = folder.path().join("tokio");
+        write_crate(&own, "tokio", ["", &dependencies], tokio)?;
         write_crate(
             &folder.path().join("display"),
             "carnet-display",
-            "",
+            ["", ""],
             DISPLAY,
         )?;
         let toolchain = Toolchain::find();
@@ -100,7 +103,7 @@ impl Workplace {
         std::fs::write(self.folder.path().join("cells").join("Cargo.lock"), LOCK)
     }
 
-    /// The lines by which cells depend on the toolkit: on all its crates, and on its tokio, for `.await`.
+    /// The lines by which cells depend on the toolkit: on all its crates, with what shows values, and on its tokio, for `.await`.
     pub(crate) fn dependencies(&self) -> [String; 2] {
         [
             self.line("carnet-names", "names"),
@@ -158,11 +161,17 @@ pub(crate) fn flags(toolchain: &Toolchain) -> String {
     flags.join("\u{1f}")
 }
 
-fn write_crate(folder: &Path, name: &str, analysed: &str, code: &str) -> Result<()> {
+/// Writes a crate with these dependencies: for all, and for rust-analyzer alone.
+fn write_crate(
+    folder: &Path,
+    name: &str,
+    [dependencies, analysed]: [&str; 2],
+    code: &str,
+) -> Result<()> {
     std::fs::create_dir_all(folder)?;
     let manifest = format!(
         "[package]\nname = \"{name}\"\nversion = \"1.99.0\"\nedition = \"2024\"\n\n[lib]\npath = \"lib.rs\"\n\n\
-         [features]\nrt = []\nrt-multi-thread = []\n\n[target.'cfg({ANALYSIS})'.dependencies]\n{analysed}\n"
+         [features]\nrt = []\nrt-multi-thread = []\n\n[dependencies]\n{dependencies}\n\n[target.'cfg({ANALYSIS})'.dependencies]\n{analysed}\n"
     );
     std::fs::write(folder.join("Cargo.toml"), manifest)?;
     std::fs::write(folder.join("lib.rs"), code)?;

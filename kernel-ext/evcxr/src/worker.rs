@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use carnet_kernel::engine::asked::outside_toolkit;
 use carnet_kernel::engine::directive::take_directives;
+use carnet_kernel::engine::toolkit_file::ToolkitFile;
 use carnet_kernel::engine::{Candidate, CellError, Completions, Input, Output, Variable};
 use evcxr::{CommandContext, EvalCallbacks, EvalContext, EvalOutputs};
 use serde_json::Value;
@@ -55,6 +56,8 @@ pub(crate) struct Told {
 struct Worker {
     workplace: Arc<Workplace>,
     context: Option<CommandContext>,
+    /// As the process that runs cells loads it.
+    toolkit: Option<ToolkitFile>,
     streams: Arc<Streams>,
     told: Arc<Mutex<Told>>,
     /// Whether cells see what shows their values.
@@ -84,6 +87,7 @@ pub(crate) fn start(
     let worker = Worker {
         workplace,
         context: None,
+        toolkit: None,
         streams,
         told,
         sees_display: false,
@@ -148,6 +152,8 @@ impl Worker {
     /// The context, made when it is asked for first.
     fn begin(&mut self) -> Result<&mut CommandContext, CellError> {
         if self.context.is_none() {
+            let toolkit = self.workplace.toolchain().ok();
+            self.toolkit = toolkit.map(|toolchain| ToolkitFile::look(toolchain.toolkit()));
             let context = self.make_context();
             self.context = Some(context.map_err(|message| CellError::new("error", message))?);
         }
@@ -181,6 +187,9 @@ impl Worker {
         stops: &watch::Receiver<u64>,
     ) -> Result<(), CellError> {
         self.begin()?;
+        if let Some(toolkit) = &self.toolkit {
+            toolkit.check()?;
+        }
         let code = self.without_toolkit(code)?;
         self.streams.begin(outputs.clone());
         let clears = take_directives(&code)
@@ -207,7 +216,11 @@ impl Worker {
                     .unwrap_or_else(|| "the cell panicked".to_owned());
                 Err(CellError::new("panic", message))
             }
-            Ok(_) if told.failed => Err(CellError::new("error", told.errors.trim())),
+            // All of it was shown; evcxr writes the error last.
+            Ok(_) if told.failed => {
+                let last = told.errors.trim().lines().next_back();
+                Err(CellError::new("error", last.unwrap_or_default()))
+            }
             Ok(shown) => {
                 let mut bundle = carnet_kernel::engine::Bundle::new();
                 for (kind, text) in shown.content_by_mime_type {
@@ -264,7 +277,7 @@ impl Worker {
             self.workplace.lock()?;
         }
         let (mut before, mut imports) = (String::new(), String::new());
-        if unseen.display {
+        if unseen.display && !unseen.toolkit {
             let (line, import) = self.workplace.display();
             before.push_str(&line);
             imports.push_str(import);
@@ -277,7 +290,7 @@ impl Worker {
             imports.push_str("use carnet_names::*;");
         }
         let before = before + &imports;
-        let is_code = !code.trim_start().starts_with(':');
+        let is_code = take_directives(code).0.is_empty();
         let at_once = match is_code {
             true => context.execute_with_callbacks(&format!("{before}\n{code}"), callbacks),
             false => Err(evcxr::Error::Message(String::new())),
