@@ -1,5 +1,7 @@
 //! What `:dep` lines ask for, and which of them the toolkit answers: the same under either engine.
 
+use std::collections::BTreeMap;
+
 use super::CellError;
 
 /// The versions of all crates that this program and the toolkit were built of.
@@ -19,9 +21,14 @@ struct Asked {
 /// The lines that are not answered by a crate of the toolkit, which has `crates`.
 pub fn outside_toolkit(lines: &[String], crates: &[String]) -> Result<Vec<String>, CellError> {
     let mut outside = Vec::new();
+    let mut names = BTreeMap::new();
     for line in lines {
         let asked = parse(line)?;
         let name = asked.name.replace('-', "_");
+        let before = names.insert(name.clone(), asked.line.clone());
+        if let Some(before) = before.filter(|before| *before != asked.line) {
+            return Err(twice(&name, &before, &asked.line));
+        }
         // `carnet` itself may be asked for by path, as other kernels need it.
         if !crates.contains(&name) {
             outside.push(asked.line);
@@ -31,6 +38,16 @@ pub fn outside_toolkit(lines: &[String], crates: &[String]) -> Result<Vec<String
         }
     }
     Ok(outside)
+}
+
+/// Two lines of a cell ask for different things by one name.
+fn twice(name: &str, one: &str, other: &str) -> CellError {
+    CellError::new(
+        "one name for two crates",
+        format!(
+            "`:dep {one}` and `:dep {other}` would both be `{name}` in cells: leave one out, or name it otherwise: `:dep other = {{ package = \"{name}\", version = … }}`"
+        ),
+    )
 }
 
 fn parse(line: &str) -> Result<Asked, CellError> {
@@ -161,5 +178,10 @@ mod tests {
             assert!(error.value.contains(":dep rand"), "{bad}: {}", error.value);
         }
         assert_eq!(parse("either").unwrap().line, "either = \"*\"");
+        let both = lines(&["md-5 = \"0.10\"", "md_5 = \"0.9\""]);
+        let error = outside_toolkit(&both, &crates()).unwrap_err();
+        assert!(error.value.contains("both be `md_5`"), "{}", error.value);
+        let same = lines(&["either = \"1\"", "either = \"1\""]);
+        assert!(outside_toolkit(&same, &crates()).is_ok());
     }
 }

@@ -11,6 +11,7 @@ mod completeness;
 pub mod direct;
 pub mod directive;
 pub mod frames;
+pub mod toolkit_file;
 
 pub use completeness::{Completeness, completeness};
 

@@ -56,6 +56,11 @@ fn crates_outside_the_toolkit_are_built_once_and_used_by_later_cells() {
             "{:?}",
             ran.shown
         );
+        assert!(
+            matches!(ran.shown.first(), Some(Shown::Display(text)) if text == "`first-crate`: asking cargo"),
+            "{:?}",
+            ran.shown
+        );
         assert_eq!(lab.execute("wrapped.0").await.result(), "7");
         // Another crate, which shares a part with the first, beside values of the first.
         let ran = lab
@@ -194,6 +199,54 @@ fn a_crate_in_a_folder_that_was_edited_is_asked_for_again_as_it_is_now() {
                 ran.shown
             );
         }
+        lab.finish().await;
+    });
+}
+
+#[test]
+fn what_there_is_of_a_crate_that_is_asked_for_anew_is_not_mistaken_for_the_new_one() {
+    run(async {
+        let folder = tempfile::tempdir().unwrap();
+        let at = folder.path();
+        let cache = at.join("cache");
+        let environment = [
+            ("XDG_CACHE_HOME", cache.to_str().unwrap()),
+            ("CARGO_NET_OFFLINE", "true"),
+        ];
+        let mut lab = Frontend::start_with(&environment).await;
+        let line = format!(
+            ":dep mine = {{ path = \"{}\" }}\n",
+            at.join("mine").display()
+        );
+        let source = |inner: &str, make: &str| {
+            format!("pub struct T(pub {inner});\npub fn make() -> T {{ T({make}) }}")
+        };
+        write_crate(at, "mine", "", &source("u64", "7"));
+        lab.execute(&format!(
+            "{line}use mine::T;\nstruct P {{ t: T }}\nlet p = P {{ t: mine::make() }};\nlet t = mine::make();"
+        ))
+        .await
+        .good();
+        write_crate(at, "mine", "", &source("Box<u8>", "Box::new(1)"));
+        lab.execute(&line).await.good();
+        // Of the same size, and no pointer.
+        let ran = lab
+            .execute("impl P { fn inner(&self) -> u8 { *self.t.0 } }\np.inner()")
+            .await;
+        assert!(
+            ran.failed().value.contains("would not mean what it meant"),
+            "{}",
+            ran.failed().value
+        );
+        let ran = lab.execute("t.0").await;
+        assert!(
+            ran.failed().text.contains("as it was before"),
+            "{}",
+            ran.failed().text
+        );
+        // What was made of the old one is still what it was.
+        assert_eq!(lab.execute("p.t.0").await.result(), "7");
+        assert_eq!(lab.execute("*mine::make().0").await.result(), "1");
         lab.finish().await;
     });
 }

@@ -1,6 +1,6 @@
 //! A cell can be stopped at any moment, and the kernel goes on.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use jupyter_protocol::{
     ExecuteRequest, ExecutionState, InterruptRequest, JupyterMessage, JupyterMessageContent,
@@ -32,6 +32,20 @@ fn an_endless_loop_is_stopped_within_a_second_and_no_variable_is_lost() {
         assert!(took < Duration::from_secs(1), "{took:?}");
         assert!(sentence.contains("no variable was lost"), "{sentence}");
         assert_eq!(lab.execute("x.iter().sum::<i32>()").await.result(), "6");
+        lab.finish().await;
+    });
+}
+
+#[test]
+fn what_a_stopped_cell_only_names_as_a_field_is_not_lost() {
+    run(async {
+        let mut lab = Frontend::start().await;
+        lab.execute("let mut rows = vec![1];").await.good();
+        let code =
+            "struct T { rows: u8 }\nlet t = T { rows: 1 };\nloop { std::hint::black_box(t.rows); }";
+        let (sentence, _) = interrupted(&mut lab, code, false).await;
+        assert!(sentence.contains("no variable was lost"), "{sentence}");
+        assert_eq!(lab.execute("rows").await.result(), "[1]");
         lab.finish().await;
     });
 }
@@ -185,6 +199,51 @@ fn what_waits_for_a_future_ends_by_unwinding() {
         assert!(took < Duration::from_secs(1), "{took:?}");
         assert!(sentence.contains("no variable was lost"), "{sentence}");
         assert_eq!(lab.execute("seen").await.result(), "[0, 1]");
+        lab.finish().await;
+    });
+}
+
+#[test]
+fn ctrl_c_in_the_terminal_of_a_frontend_stops_the_cell_as_the_button_does() {
+    run(async {
+        let mut lab = Frontend::start().await;
+        lab.execute("let x = vec![1, 2, 3];").await.good();
+        let endless = "println!(\"ready\"); loop { std::hint::black_box(&x); }";
+        let request = lab.send(ExecuteRequest::new(endless.to_owned())).await;
+        lab.expect_state(ExecutionState::Busy, &request).await;
+        for _ in ["the input", "what it printed"] {
+            lab.next_iopub().await;
+        }
+        let kernel = lab.kernel.id().unwrap().cast_signed();
+        let start = Instant::now();
+        // SAFETY: a system call without pointers, on this test's own kernel.
+        assert_eq!(unsafe { libc::kill(kernel, libc::SIGINT) }, 0);
+        let error = loop {
+            match lab.next_iopub().await.content {
+                JupyterMessageContent::ErrorOutput(error) => break error,
+                JupyterMessageContent::StreamContent(_) => {}
+                other => panic!("{other:?}"),
+            }
+        };
+        lab.expect_state(ExecutionState::Idle, &request).await;
+        assert!(
+            start.elapsed() < Duration::from_secs(1),
+            "{:?}",
+            start.elapsed()
+        );
+        assert_eq!(error.ename, "interrupted");
+        assert!(
+            error.evalue.contains("no variable was lost"),
+            "{}",
+            error.evalue
+        );
+        match lab.next_reply().await.content {
+            JupyterMessageContent::ExecuteReply(reply) => {
+                assert_eq!(reply.status, ReplyStatus::Error)
+            }
+            other => panic!("{other:?}"),
+        }
+        assert_eq!(lab.execute("x").await.result(), "[1, 2, 3]");
         lab.finish().await;
     });
 }

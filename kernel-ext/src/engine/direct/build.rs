@@ -213,16 +213,15 @@ fn uses(text: &str, name: &str) -> bool {
     })
 }
 
-/// The groups with the crates that each still stands for: one that was asked for again counts as it was asked for last.
+/// The groups with the crates that each still stands for: one that was asked for again counts as it was asked for last. A group
+/// of which none counts any more is still what earlier cells were compiled with.
 fn newest(groups: &[Group]) -> Vec<Group> {
     let mut seen = BTreeSet::new();
     let mut newest = Vec::new();
     for group in groups.iter().rev() {
         let mut group = group.clone();
         group.externs.retain(|name, _| seen.insert(name.clone()));
-        if !group.externs.is_empty() {
-            newest.push(group);
-        }
+        newest.push(group);
     }
     newest.reverse();
     newest

@@ -45,7 +45,7 @@ pub(crate) fn take_apart(text: &str) -> syn::Result<Cell> {
         .map_err(|error| syn::Error::new(Span::call_site(), error))?;
     let statements = Block::parse_within.parse2(tokens.clone())?;
     let mut cell = Cell::default();
-    cell.add_names(tokens);
+    cell.add_names(tokens, false);
     let last = statements.len().saturating_sub(1);
     for (index, statement) in statements.into_iter().enumerate() {
         match statement {
@@ -77,13 +77,29 @@ impl Cell {
         }
     }
 
-    fn add_names(&mut self, tokens: TokenStream) {
+    /// `in_macro` says that the tokens are a macro's, in which a name before a colon may be anything.
+    fn add_names(&mut self, tokens: TokenStream, in_macro: bool) {
+        let tokens: Vec<TokenTree> = tokens.into_iter().collect();
+        let is = |index: Option<usize>, sign: char| {
+            let token = index.and_then(|index| tokens.get(index));
+            matches!(token, Some(TokenTree::Punct(punct)) if punct.as_char() == sign)
+        };
         let mut last_name: Option<String> = None;
-        for token in tokens {
+        for (index, token) in tokens.iter().enumerate() {
             let name_before = last_name.take();
+            let before = |count: usize| index.checked_sub(count);
             match token {
-                TokenTree::Group(group) => self.add_names(group.stream()),
+                TokenTree::Group(group) => {
+                    let in_macro = in_macro || is(before(1), '!') || is(before(2), '!');
+                    self.add_names(group.stream(), in_macro);
+                }
                 TokenTree::Ident(ident) => {
+                    // A field or a method, and not the end of a range.
+                    let after_dot = is(before(1), '.') && !is(before(2), '.');
+                    let is_field = is(Some(index + 1), ':') && !is(Some(index + 2), ':');
+                    if after_dot || (is_field && !in_macro) {
+                        continue;
+                    }
                     let name = ident.to_string();
                     self.names.insert(name.clone());
                     last_name = Some(name);
@@ -100,25 +116,20 @@ impl Cell {
         }
     }
 
-    /// `"{name}"` in a literal may be a captured format argument. Taking one that is not costs nothing.
+    /// `"{name}"` in a literal may be a captured format argument, and so may widths and precisions: `"{x:width$}"`.
     fn add_format_names(&mut self, literal: &str) {
+        let is_part = |c: char| c.is_alphanumeric() || c == '_';
+        let literal = literal.replace("{{", "");
         for part in literal.split('{').skip(1) {
-            let name: String = part
-                .chars()
-                .take_while(|c| c.is_alphanumeric() || *c == '_')
-                .collect();
-            if !name.is_empty() {
-                self.names.insert(name);
-            }
-        }
-        // Widths and precisions name variables too: `{x:width$}`.
-        for part in literal.split('$') {
-            let name: String = part
-                .chars()
-                .rev()
-                .take_while(|c| c.is_alphanumeric() || *c == '_')
-                .collect();
-            self.names.insert(name.chars().rev().collect());
+            let argument = part.split('}').next().unwrap_or_default();
+            let (name, format) = argument.split_once(':').unwrap_or((argument, ""));
+            let mut widths = format.split('$');
+            widths.next_back();
+            let widths = widths.map(|width| width.trim_start_matches(|c| !is_part(c)));
+            let widths = widths.map(|width| width.rsplit(|c| !is_part(c)).next().unwrap_or(width));
+            let names = [name.trim()].into_iter().chain(widths);
+            let names = names.filter(|name| !name.is_empty() && name.chars().all(is_part));
+            self.names.extend(names.map(str::to_owned));
         }
     }
 }
@@ -274,6 +285,28 @@ mod tests {
         for name in ["df", "x", "width", "y"] {
             assert!(names.contains(name), "{name} in {names:?}");
         }
+        for name in ["no", "z"] {
+            assert!(!names.contains(name), "{name} in {names:?}");
+        }
+        let names = take_apart(r#"format!("{:>w$.p$} {0:#?} {a:?}", b)"#)
+            .unwrap()
+            .names;
+        for name in ["w", "p", "a", "b"] {
+            assert!(names.contains(name), "{name} in {names:?}");
+        }
+    }
+
+    #[test]
+    fn fields_and_methods_are_no_variables() {
+        let text = "struct T { rows: u8 } let t = T { rows: n }; t.rows; a.b(c..d, ..e); x!(f: g, h.i); j = k::l;";
+        let names = take_apart(text).unwrap().names;
+        for name in ["t", "n", "a", "c", "d", "e", "f", "g", "h", "j", "k"] {
+            assert!(names.contains(name), "{name} in {names:?}");
+        }
+        for name in ["rows", "b", "i"] {
+            assert!(!names.contains(name), "{name} in {names:?}");
+        }
+        assert!(take_apart("t.x = 1;").unwrap().assigned.is_empty());
     }
 
     #[test]

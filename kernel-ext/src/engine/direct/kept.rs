@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use super::item::{Brought, CellItem, Kind};
-use super::meaning::{Meaning, Meanings, is_glob, is_open, mentioned, parts_of};
+use super::meaning::{Meaning, Meanings, is_glob, is_of_crate, is_open, mentioned, parts_of};
 
 /// What an `impl` is for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,6 +44,22 @@ pub(crate) struct KeptItem {
 }
 
 impl KeptItem {
+    /// Notes that what it mentions of this crate stands for something else now.
+    pub(super) fn replace_crate(&mut self, crate_name: &str) {
+        for (name, meant) in &mut self.mentions {
+            let of_crate = match meant {
+                Some(Meaning::Import(line)) => is_of_crate(line, crate_name),
+                None => name == crate_name,
+                Some(Meaning::Item(_) | Meaning::Replaced) => false,
+            };
+            if of_crate {
+                *meant = Some(Meaning::Replaced);
+            }
+        }
+        // They count as imports that came since.
+        self.globs.retain(|line| !is_of_crate(line, crate_name));
+    }
+
     /// Its text in one piece.
     pub(super) fn whole_text(&self) -> String {
         let pieces = self.text.iter().map(|(_, piece)| piece.as_str());

@@ -102,6 +102,13 @@ impl Items {
         }
     }
 
+    /// Notes that a crate was asked for anew.
+    pub(crate) fn replace_crate(&mut self, crate_name: &str) {
+        for item in &mut self.0 {
+            item.replace_crate(crate_name);
+        }
+    }
+
     /// The texts that define types of this name.
     pub(crate) fn definitions(&self, name: &str) -> impl Iterator<Item = String> {
         let defines =

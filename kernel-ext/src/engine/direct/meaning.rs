@@ -17,6 +17,8 @@ pub(crate) enum Meaning {
     Item(String),
     /// What this `use` line imports.
     Import(String),
+    /// Something of a crate that has been asked for anew since: nothing means that any more.
+    Replaced,
 }
 
 impl Meaning {
@@ -72,6 +74,13 @@ pub(crate) fn is_glob(key: &str) -> bool {
 pub(crate) fn is_open(name: &str) -> bool {
     let known = ["str", "u128", "i128", "String", "Vec", "Option", "Box"];
     !PLAIN.contains(&name) && !known.contains(&name) && syn::parse_str::<syn::Ident>(name).is_ok()
+}
+
+/// Whether this `use` line imports something of the crate.
+pub(crate) fn is_of_crate(line: &str, crate_name: &str) -> bool {
+    let path = line.trim_start_matches("use ").trim_start_matches("::");
+    let rest = path.strip_prefix(crate_name);
+    rest.is_some_and(|rest| !rest.starts_with(|c: char| c.is_alphanumeric() || c == '_'))
 }
 
 /// The names in the types of a definition's fields, but for its own parameters.

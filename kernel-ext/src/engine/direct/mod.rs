@@ -9,6 +9,7 @@ mod build;
 mod cell;
 mod commands;
 mod compile;
+mod conversation;
 mod corrections;
 mod dependency;
 mod ending;
@@ -29,10 +30,8 @@ mod source;
 mod source_map;
 mod unliftable;
 
-use std::time::Duration;
-
 use tempfile::TempDir;
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::mpsc;
 use tokio::time::Instant;
 
 use self::analysis::Analysis;
@@ -40,7 +39,7 @@ use self::build::{Built, Place, Unbuilt, build, syntax_errors};
 use self::cell::{Cell, take_apart};
 use self::compile::Diagnostic;
 use self::dependency::{Group, build_group};
-use self::ending::{Report, ended, interrupted_compiling, interrupted_lost};
+use self::ending::interrupted_compiling;
 use self::hints::hints;
 use self::host::{Event, Host};
 use self::render::{Sources, render};
@@ -48,15 +47,10 @@ use self::session::Session;
 use self::source_map::SourceMap;
 use super::asked::outside_toolkit;
 use super::directive::{Directive, take_directives};
-use super::{Bundle, CellError, Completions, Engine, Input, Interrupter, Output, Variable};
-use crate::host::{Command, RunCell};
+use super::toolkit_file::ToolkitFile;
+use super::{Bundle, CellError, Completions, Engine, Interrupter, Output, Variable};
+use crate::host::Command;
 use crate::toolchain::Toolchain;
-
-/// How long the process may take to stop a cell and keep the variables, before it is ended with them.
-const PATIENCE: Duration = Duration::from_millis(900);
-
-/// So much of what a cell wrote to standard error last may tell why its process ended.
-const LAST_WORDS: usize = 2_000;
 
 /// See the module.
 #[derive(Debug, Default)]
@@ -88,6 +82,8 @@ pub struct Direct {
 #[derive(Debug)]
 struct Tools {
     toolchain: Toolchain,
+    /// As the process loads it.
+    toolkit: ToolkitFile,
     folder: TempDir,
 }
 
@@ -215,6 +211,15 @@ impl Direct {
         outputs: &mpsc::Sender<Output>,
     ) -> Result<Option<(Cell, Built)>, CellError> {
         self.prepare().await?;
+        let is_replaced = |tools: &Tools| tools.toolkit.is_replaced();
+        if self.cells.is_empty()
+            && self.dependencies.is_empty()
+            && self.tools.as_ref().is_some_and(is_replaced)
+        {
+            // Nothing hangs on the old one.
+            self.clear()?;
+            self.prepare().await?;
+        }
         if let Some(notice) = self.notice.take() {
             let _ = outputs.send(Output::Stderr(notice)).await;
         }
@@ -228,6 +233,7 @@ impl Direct {
         let Some(tools) = &self.tools else {
             return Ok(None);
         };
+        tools.toolkit.check()?;
         let place = Place {
             toolchain: &tools.toolchain,
             folder: tools.folder.path(),
@@ -291,6 +297,13 @@ impl Direct {
                         "error",
                         format!("{} could not be made: {error}", link.display()),
                     ));
+                }
+            }
+            for name in group.externs.keys() {
+                let mut earlier = self.dependencies.iter().rev();
+                let before = earlier.find(|earlier| earlier.externs.contains_key(name));
+                if before.is_some_and(|before| before.crate_name != group.crate_name) {
+                    self.session.replace_crate(name);
                 }
             }
             self.dependencies
@@ -362,7 +375,12 @@ impl Direct {
                     format!("no temporary folder for compiled cells: {error}"),
                 )
             })?;
-            self.tools = Some(Tools { toolchain, folder });
+            let toolkit = ToolkitFile::look(toolchain.toolkit());
+            self.tools = Some(Tools {
+                toolchain,
+                toolkit,
+                folder,
+            });
         }
         Ok(())
     }
@@ -391,110 +409,4 @@ impl Direct {
         // A failure is met again, and told, in the next cell.
         let _ = self.start_host();
     }
-
-    /// Runs a compiled cell to its end.
-    async fn run(
-        &mut self,
-        built: &Built,
-        label: &str,
-        outputs: &mpsc::Sender<Output>,
-        interrupt: &mut watch::Receiver<u64>,
-    ) -> Result<Report, CellError> {
-        let Some(host) = self.host.as_mut() else {
-            return Err(CellError::new(
-                "error",
-                "there is no process to run the cell in",
-            ));
-        };
-        let command = Command::Run(RunCell {
-            library: built.library.clone(),
-            symbol: built.symbol.clone(),
-        });
-        host.send(&command)
-            .await
-            .map_err(|error| CellError::new("error", error.to_string()))?;
-        let mut report = None;
-        let mut stderr_ended = false;
-        let mut deadline = None;
-        let mut last_words = String::new();
-        let mut question: Option<oneshot::Receiver<String>> = None;
-        loop {
-            let step = async {
-                match host.next().await {
-                    Event::Output(output) => {
-                        if let Output::Stderr(text) = &output {
-                            last_words.push_str(text);
-                            let cut = last_words.len().saturating_sub(LAST_WORDS);
-                            last_words.drain(..last_words.ceil_char_boundary(cut));
-                        }
-                        let _ = outputs.send(output).await;
-                        None
-                    }
-                    event => Some(event),
-                }
-            };
-            let event = tokio::select! {
-                event = step => event,
-                _ = interrupt.changed() => {
-                    deadline.get_or_insert_with(|| Instant::now() + PATIENCE);
-                    let sent = host.send(&Command::Stop).await;
-                    sent.map_err(|error| CellError::new("error", error.to_string()))?;
-                    continue;
-                }
-                answer = answer_to(&mut question) => {
-                    let sent = host.send(&Command::Answer(answer)).await;
-                    sent.map_err(|error| CellError::new("error", error.to_string()))?;
-                    continue;
-                }
-                () = at(deadline) => {
-                    self.lose_host(&format!("{label} was stopped"));
-                    return Err(interrupted_lost());
-                }
-            };
-            match event {
-                Some(Event::End(end)) => report = Some(end),
-                Some(Event::EndOfStderr) => stderr_ended = true,
-                Some(Event::Input) => {
-                    let (answer, receiver) = oneshot::channel();
-                    question = Some(receiver);
-                    let (prompt, password) = (String::new(), false);
-                    let input = Input {
-                        prompt,
-                        password,
-                        answer,
-                    };
-                    let _ = outputs.send(Output::Input(input)).await;
-                }
-                Some(Event::Exited(how)) => {
-                    self.lose_host(&format!("{label} ended the process"));
-                    return Err(ended(&how, &last_words));
-                }
-                Some(Event::Ready(_) | Event::Output(_)) | None => {}
-            }
-            if stderr_ended && let Some(report) = report.take() {
-                let report = serde_json::from_value(report);
-                return report.map_err(|error| {
-                    CellError::new("error", format!("the cell's report is unreadable: {error}"))
-                });
-            }
-        }
-    }
-}
-
-/// Ends at the deadline, if there is one.
-async fn at(deadline: Option<Instant>) {
-    match deadline {
-        Some(deadline) => tokio::time::sleep_until(deadline).await,
-        None => std::future::pending().await,
-    }
-}
-
-/// The user's answer to the open question, or none when nobody will answer; pending when nothing is asked.
-async fn answer_to(question: &mut Option<oneshot::Receiver<String>>) -> Option<String> {
-    let Some(receiver) = question else {
-        return std::future::pending().await;
-    };
-    let answer = receiver.await.ok();
-    *question = None;
-    answer
 }

@@ -9,7 +9,7 @@ use super::cell::Cell;
 use super::interior::interior_of;
 use super::item::Brought;
 use super::lifted::{Items, Lifted};
-use super::meaning::{Meaning, Meanings, key_of, meanings_in};
+use super::meaning::{Meaning, Meanings, key_of, meanings_in, mentioned};
 use super::unliftable::Unliftable;
 
 /// A variable that a later cell can take.
@@ -99,6 +99,30 @@ impl Session {
         }
     }
 
+    /// Notes that a crate was asked for anew: what there is of it belongs to the crate as it was.
+    pub(crate) fn replace_crate(&mut self, crate_name: &str) {
+        self.items.replace_crate(crate_name);
+        let is_of_it = |variable: &Variable| {
+            let mut names = Vec::new();
+            let parsed = variable.type_.parse();
+            let parsed = parsed.map(|tokens| mentioned(tokens, &mut names));
+            parsed.is_err() || names.iter().any(|name| name == crate_name)
+        };
+        let of_it = self
+            .variables
+            .iter()
+            .filter(|(_, variable)| is_of_it(variable));
+        let lost: Vec<(String, String)> = of_it
+            .map(|(name, variable)| (name.clone(), variable.cell.clone()))
+            .collect();
+        for (name, cell) in lost {
+            let why = format!(
+                "`{name}` of {cell} has a type of `{crate_name}` as it was before that was asked for anew: run {cell} again"
+            );
+            self.lose(&name, why);
+        }
+    }
+
     /// The imports for a cell that itself brings the names `own` into scope.
     pub(crate) fn imports_beside(&self, own: &BTreeSet<&str>) -> BTreeSet<String> {
         let hidden = |name: &str| own.contains(name);
@@ -116,7 +140,7 @@ impl Session {
         let line = match (&meaning, &name) {
             (Meaning::Item(crate_name), Some(name)) => format!("use {crate_name}::{name};"),
             (Meaning::Import(line), _) => line.clone(),
-            (Meaning::Item(_), None) => return,
+            (Meaning::Item(_) | Meaning::Replaced, None) | (Meaning::Replaced, Some(_)) => return,
         };
         let key = key_of(brought, &meaning);
         self.meanings.extend(key.map(|key| (key, meaning)));
