@@ -24,6 +24,7 @@ demo: build kernel ## the whole chain from nothing: load, notebook, models, arte
 test: build kernel components .venv/bin/jupyter-lab ## all tests: units, documents, real databases, kernel, HTTP; then the notebooks
 	scripts/test-servers cargo test --locked --workspace
 	cargo test $(EVCXR)
+	.venv/bin/python bench/conformance.py --kernel $(BIN)/carnet-kernel --evcxr $(BIN)/carnet-kernel-evcxr
 	JUPYTER_PATH=.venv/share/jupyter .venv/bin/python -m unittest discover --start-directory cli/papermill/tests
 	$(BIN)/carnet notebook check $(NOTEBOOKS)
 	scripts/check-notebooks $(BIN)/carnet $(NOTEBOOKS)
@@ -62,7 +63,7 @@ bench-kernel: build kernel-evcxr .venv/bin/jupyter-lab $(STOCK) ## measure the k
 	$(BIN)/flights load
 	.venv/bin/python bench/kernel.py --kernel $(BIN)/carnet-kernel --evcxr $(BIN)/carnet-kernel-evcxr --stock $(STOCK) $(BENCH_FLAGS)
 
-conformance: build kernel-evcxr .venv/bin/jupyter-lab $(STOCK) ## compare what cells show under both engines and under stock evcxr_jupyter (10 minutes)
+conformance: build kernel-evcxr .venv/bin/jupyter-lab $(STOCK) ## compare what cells show under both engines and under stock evcxr_jupyter, and record stock's side for `make test` (10 minutes)
 	.venv/bin/python bench/conformance.py --kernel $(BIN)/carnet-kernel --evcxr $(BIN)/carnet-kernel-evcxr --stock $(STOCK)
 
 $(STOCK):

@@ -68,7 +68,7 @@ pub enum ToolchainError {
     /// The toolkit is nowhere.
     #[error(
         "the toolkit that cells compile against, {TOOLKIT_FILE}, is not in {}. Build it with `cargo build --workspace \
-         --lib --bins` and install the kernel again with `carnet-kernel install`, or name its folder in the environment \
+         --lib --bins` and install the kernel again with `make kernel`, or name its folder in the environment \
          variable CARNET_TOOLKIT_DIR",
         list(.searched)
     )]

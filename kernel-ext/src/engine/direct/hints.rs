@@ -43,7 +43,7 @@ pub(crate) fn hints(error: &Diagnostic, session: &Session, crates: &[String]) ->
             ));
         }
         "E0514" => {
-            hints.push("the toolkit was built by another version of rustc: build it again, then run `carnet-kernel install` in the same folder".to_owned());
+            hints.push("the toolkit was built by another version of rustc: build it again, then run `carnet kernel install` in the same folder".to_owned());
         }
         "E0728" => hints.push(
             "a cell may `.await`, and so may an `async fn`, block or closure; a plain `fn` or closure may not".to_owned(),
