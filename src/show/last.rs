@@ -27,7 +27,7 @@ const ONE_LINE: usize = 100;
 #[macro_export]
 macro_rules! show_value {
     ($value:expr) => {
-        $crate::show::last::result(&$crate::value_bundle!($value))
+        $crate::show::last::result($crate::value_bundle!($value))
     };
 }
 
@@ -45,9 +45,10 @@ macro_rules! value_bundle {
     };
 }
 
-/// Sends `bundle` as the result of the cell.
-pub fn result(bundle: &Bundle) {
-    send(Role::Result, bundle);
+/// Sends `bundle` as the result of the cell. It is dropped here, so that the code for that is not compiled with each cell.
+#[inline(never)]
+pub fn result(bundle: Bundle) {
+    send(Role::Result, &bundle);
 }
 
 /// The value of a last expression.
@@ -109,11 +110,14 @@ pub trait ByName {
 
 impl<T: ?Sized> ByName for Last<'_, T> {
     fn last_bundle(&self) -> Bundle {
-        Bundle::text(format!(
-            "A value of type {} (it has neither Show nor Debug).",
-            type_name::<T>()
-        ))
+        nameless(type_name::<T>())
     }
+}
+
+fn nameless(type_: &str) -> Bundle {
+    Bundle::text(format!(
+        "A value of type {type_} (it has neither Show nor Debug)."
+    ))
 }
 
 /// `Debug` text, on one line where that is short, else pretty; cut after `characters` or `lines`, and then it says so.

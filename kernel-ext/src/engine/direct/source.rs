@@ -235,7 +235,7 @@ fn write_statements(map: &mut SourceMap, cell: &Cell, shows: bool) {
                 map.push_cell(tail.clone());
                 let value = format!("(&&&&{LAST}::Last(carnet_value)).last_bundle()");
                 map.push(
-                    &format!(") {{ carnet_value => {LAST}::result(&{value}) }} }};"),
+                    &format!(") {{ carnet_value => {LAST}::result({value}) }} }};"),
                     Origin::Frame,
                 );
                 place = tail.end;

@@ -42,15 +42,36 @@ thread_local! {
 
 /// Runs the user's statements. The caller still owns what they only borrowed, whatever happened.
 pub fn attempt(statements: impl FnOnce() -> Result<(), Failure>) -> Attempt {
-    match catch_unwind(AssertUnwindSafe(statements)) {
-        Ok(Ok(())) => Attempt::Done,
-        Ok(Err(failure)) => Attempt::Failed(failure),
-        Err(payload) => Attempt::Panicked(payload),
+    let (mut statements, mut result) = (Some(statements), Ok(()));
+    let unwound = caught(&mut || {
+        if let Some(statements) = statements.take() {
+            result = statements();
+        }
+    });
+    match (unwound, result) {
+        (Some(payload), _) => Attempt::Panicked(payload),
+        (None, Ok(())) => Attempt::Done,
+        (None, Err(failure)) => Attempt::Failed(failure),
     }
 }
 
 /// Runs a whole cell and writes its end into both streams.
 pub fn run(cell: impl FnOnce() -> Attempt) {
+    let mut cell = Some(cell);
+    run_and_report(&mut || match cell.take() {
+        Some(cell) => cell(),
+        None => Attempt::Done,
+    });
+}
+
+/// What unwound from it, if anything did. Not generic, as [`run_and_report`] is not: what is generic is compiled with each cell.
+#[inline(never)]
+fn caught(run: &mut dyn FnMut()) -> Option<Box<dyn Any + Send>> {
+    catch_unwind(AssertUnwindSafe(run)).err()
+}
+
+#[inline(never)]
+fn run_and_report(cell: &mut dyn FnMut() -> Attempt) {
     stop::begin();
     // What a cell spawns runs on the process's one runtime, and outlives the cell.
     let entered = carnet::store::enter();

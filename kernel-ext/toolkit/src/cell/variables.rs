@@ -50,9 +50,16 @@ pub struct Kept<T>(#[allow(dead_code)] u8, PhantomData<T>);
 
 /// Keeps `value` under `name` for later cells and drops what was kept under it before.
 pub fn store<T: 'static>(name: &'static str, value: T) -> Kept<T> {
-    insert(name, Box::new(value));
-    locked(&STORED).push(name.to_owned());
+    insert_stored(name, Box::new(value));
     Kept(0, PhantomData)
+}
+
+// What follows without a type parameter is what need not be compiled with each cell.
+
+#[inline(never)]
+fn insert_stored(name: &str, value: Box<dyn Any>) {
+    insert(name, value);
+    locked(&STORED).push(name.to_owned());
 }
 
 /// Notes that the variable `name` lies at `place` until it is put back. `doubt` says why a cell which is stopped at any
@@ -65,7 +72,7 @@ pub unsafe fn lend<T: 'static>(name: &'static str, place: *const T, doubt: Optio
         // SAFETY: the caller upholds that a `T` lies there which nobody uses any more.
         Box::new(unsafe { place.cast::<T>().read() })
     }
-    locked(&LENT).push(Lent {
+    note_lent(Lent {
         name,
         place: place.cast(),
         reclaim: reclaim::<T>,
@@ -73,12 +80,22 @@ pub unsafe fn lend<T: 'static>(name: &'static str, place: *const T, doubt: Optio
     });
 }
 
+#[inline(never)]
+fn note_lent(lent: Lent) {
+    locked(&LENT).push(lent);
+}
+
 /// Gives a variable that a cell took, and did not move, back to later cells, unless the cell made a new one of that name.
 pub fn put_back<T: 'static>(name: &'static str, value: T) {
-    locked(&LENT).retain(|lent| lent.name != name);
-    if !locked(&VARIABLES).contains_key(name) {
+    if is_wanted_back(name) {
         insert(name, Box::new(value));
     }
+}
+
+#[inline(never)]
+fn is_wanted_back(name: &str) -> bool {
+    locked(&LENT).retain(|lent| lent.name != name);
+    !locked(&VARIABLES).contains_key(name)
 }
 
 /// Takes the variable `name` out of the store.
@@ -88,14 +105,14 @@ pub fn put_back<T: 'static>(name: &'static str, value: T) {
 pub fn take<T: 'static>(name: &'static str) -> T {
     match removed(name).downcast::<T>() {
         Ok(value) => *value,
-        Err(value) => {
-            insert(name, value);
-            panic!(
-                "the variable `{name}` is not of the type `{}`",
-                std::any::type_name::<T>()
-            )
-        }
+        Err(value) => refuse(name, value, std::any::type_name::<T>()),
     }
+}
+
+#[inline(never)]
+fn refuse(name: &str, value: Box<dyn Any>, type_: &str) -> ! {
+    insert(name, value);
+    panic!("the variable `{name}` is not of the type `{type_}`")
 }
 
 /// Takes the variable `name`, which was stored as an `Old`, as a `New`: the same type by the same definition, compiled
@@ -116,6 +133,7 @@ pub unsafe fn take_as<Old: 'static, New>(name: &'static str) -> New {
     unsafe { std::mem::transmute_copy(&*old) }
 }
 
+#[inline(never)]
 fn removed(name: &str) -> Box<dyn Any> {
     let found = locked(&VARIABLES).remove(name);
     match found {
@@ -189,6 +207,7 @@ pub(crate) fn probe() {
 }
 
 /// The old value is dropped after the store is released: a drop may run the user's code.
+#[inline(never)]
 fn insert(name: &str, value: Box<dyn Any>) {
     let old = locked(&VARIABLES).insert(name.to_owned(), Value(value));
     drop(old);
