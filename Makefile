@@ -16,7 +16,7 @@ NOTEBOOKS := $(or $(shell git ls-files 'notebooks/*.ipynb' 2>/dev/null),$(wildca
 .PHONY: help demo test lab notebook lint fmt build kernel kernel-evcxr components browser container bench-load bench-kernel conformance fuzz
 
 help: ## list the commands
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/make \1\t\2/' | expand -t 16
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/make \1\t\2/' | expand -t 22
 
 demo: build kernel ## the whole chain from nothing: load, notebook, models, artefact, API, one answer
 	@BIN=$(BIN) scripts/demo
@@ -75,7 +75,7 @@ fuzz: ## run the decoders on hostile bytes, ten minutes each (needs a C++ compil
 container: ## build the API's image, start it and ask it for a prediction (needs Docker and `make demo` before)
 	scripts/container-check
 
-kernel: build
+kernel: build ## install the kernel into .venv
 	@$(BIN)/carnet-kernel install --prefix .venv --name carnet
 
 kernel-evcxr: kernel ## build the kernel's other engine, evcxr, and make it known to JupyterLab (the first time six minutes)

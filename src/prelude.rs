@@ -12,8 +12,8 @@ pub use crate::model::{
 pub use crate::recipe::Recipe;
 pub use crate::record::{Decimal, Kind, Record, Schema};
 pub use crate::show::{
-    Bundle, Displayed, Limits, Show, chart, clear_output, display, limits, progress, progress_of,
-    set_limits, table,
+    Bundle, Displayed, Limits, Show, chart, clear_output, display, limits, mime, progress,
+    progress_of, set_limits, table,
 };
 pub use crate::store::{Snapshot, Store, StoreError};
 pub use bson::doc;

@@ -39,12 +39,17 @@ enum Command {
     Doctor(doctor::DoctorArguments),
 }
 
-fn main() -> anyhow::Result<ExitCode> {
-    match Arguments::parse().command {
+fn main() -> ExitCode {
+    let done = match Arguments::parse().command {
         Command::Notebook(command) => command.execute(),
         Command::Kernel(command) => command.execute(),
         Command::Doctor(arguments) => arguments.execute(),
-    }
+    };
+    // Without a backtrace, also where the environment asks for one: it tells a user of the program nothing.
+    done.unwrap_or_else(|error| {
+        eprintln!("error: {error:#}");
+        ExitCode::FAILURE
+    })
 }
 
 #[cfg(test)]

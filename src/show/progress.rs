@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use super::displayed::{Displayed, display};
 use super::send::{Reader, reader};
 use super::table::escape;
-use super::{Bundle, chart, mime};
+use super::{Bundle, Show, chart, mime};
 
 /// Time between two pictures of a bar.
 const PAUSE: Duration = Duration::from_millis(100);
@@ -85,6 +85,8 @@ struct Inner {
 struct State {
     what: String,
     told: Instant,
+    /// Whether it was shown with all of it done.
+    full: bool,
     shown: Option<Displayed>,
 }
 
@@ -102,6 +104,7 @@ impl Bar {
             state: Mutex::new(State {
                 what,
                 told: Instant::now(),
+                full: false,
                 shown: None,
             }),
         }));
@@ -113,6 +116,7 @@ impl Bar {
     }
 
     /// `count` steps more are done.
+    #[doc(alias = "inc")]
     pub fn advance(&self, count: u64) {
         self.0.done.fetch_add(count, Ordering::Relaxed);
         self.0.tell();
@@ -140,16 +144,26 @@ impl Bar {
     }
 }
 
+impl Show for Bar {
+    /// The bar as it is now; it does not move there.
+    fn bundle(&self) -> Bundle {
+        self.0.bundle(&self.0.state())
+    }
+}
+
 impl Inner {
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Shows where the bar is, unless it was shown a moment ago.
+    /// Shows where the bar is, unless it was shown a moment ago; its end always, since a variable may keep it.
     fn tell(&self) {
         let mut state = self.state();
-        if state.told.elapsed() >= PAUSE {
+        let done = self.done.load(Ordering::Relaxed);
+        let full = self.total.is_some_and(|total| done >= total);
+        if state.told.elapsed() >= PAUSE || (full && !state.full) {
             state.told = Instant::now();
+            state.full = full;
             if let Some(shown) = &state.shown {
                 shown.replace(&self.bundle(&state));
             }

@@ -31,6 +31,39 @@ fn text_and_displays_keep_their_order() {
 }
 
 #[test]
+fn the_example_of_the_documentation_shows_itself() {
+    run(async {
+        let mut lab = Frontend::start().await;
+        let page = include_str!("../../../docs/KERNEL.md");
+        let (_, example) = page.split_once("For your own type:\n\n```rust\n").unwrap();
+        let (example, _) = example.split_once("```").unwrap();
+        assert_eq!(lab.execute(example).await.result(), "17 min");
+        lab.finish().await;
+    });
+}
+
+#[test]
+fn a_bar_that_a_variable_keeps_is_shown_to_its_end() {
+    run(async {
+        let mut lab = Frontend::start().await;
+        let code = "use carnet::prelude::*;\nlet bar = progress(\"more\", 3);\nfor _ in 0..3 { bar.advance(1); }";
+        let ran = lab.execute(code).await;
+        assert!(
+            matches!(ran.good().shown.last(), Some(Shown::Update(_, text)) if text.contains("100 % (3 of 3)")),
+            "{:?}",
+            ran.shown
+        );
+        let shown = lab.execute("bar").await;
+        assert!(
+            shown.result().contains("100 % (3 of 3)"),
+            "{}",
+            shown.result()
+        );
+        lab.finish().await;
+    });
+}
+
+#[test]
 fn statements_and_units_show_nothing_and_anything_else_shows_something() {
     run(async {
         let mut lab = Frontend::start().await;
