@@ -4,7 +4,7 @@
 use std::error::Error;
 use std::process::Command;
 
-pub(crate) fn main() -> Result<(), Box<dyn Error>> {
+fn main() -> Result<(), Box<dyn Error>> {
     // Cargo names the compiler that it will call, and runs this again when that changes.
     let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
     let output = Command::new(&rustc).arg("--version").output()?;

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
 use anyhow::{Context as _, anyhow, bail};
+use carnet_kernel::toolchain::TOOLKIT_FILE;
 use clap::{Args, Subcommand, ValueEnum};
 
 use crate::notebook::kernelspec::Kernelspec;
@@ -301,7 +302,7 @@ pub(crate) fn fault(kernel: &Kernelspec) -> Option<String> {
     };
     let folder = named("CARNET_TOOLKIT_DIR");
     if let Some(folder) = &folder
-        && !folder.join(toolkit::FILE).is_file()
+        && !folder.join(TOOLKIT_FILE).is_file()
     {
         return Some(format!("the toolkit is not in {}", folder.display()));
     }

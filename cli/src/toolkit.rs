@@ -3,10 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
-/// What the compiler that built the toolkit calls itself.
-pub(crate) const BUILT_WITH: &str = env!("CARNET_BUILT_WITH");
-/// The toolkit's file name.
-pub(crate) const FILE: &str = "libcarnet_toolkit.so";
+use carnet_kernel::toolchain::BUILT_WITH;
 
 /// The toolkit's folder: `deps` beside this program, where cargo puts it.
 pub(crate) fn folder() -> PathBuf {

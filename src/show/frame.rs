@@ -73,8 +73,9 @@ pub fn flush() {
         let _ = named.spawn(move || {
             for done in asked {
                 flush_now();
-                STUCK.store(false, Ordering::SeqCst);
                 let _ = done.send(());
+                // After it is told, or one who gives up just now would call this stuck for good.
+                STUCK.store(false, Ordering::SeqCst);
             }
         });
         sender
@@ -86,6 +87,9 @@ pub fn flush() {
     let (done, flushed) = channel();
     if flusher.send(done).is_ok() && flushed.recv_timeout(PATIENCE).is_err() {
         STUCK.store(true, Ordering::SeqCst);
+        if flushed.try_recv().is_ok() {
+            STUCK.store(false, Ordering::SeqCst);
+        }
     }
 }
 

@@ -3,6 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use carnet_kernel::toolchain::TOOLKIT_FILE;
+
 use super::Finding;
 use crate::notebook::kernelspec::Kernelspec;
 use crate::programs::{own_name, printed};
@@ -89,7 +91,7 @@ fn toolkit_folder() -> PathBuf {
 /// The library that cells are linked with.
 pub(super) fn toolkit() -> Finding {
     const NAME: &str = "toolkit";
-    let file = toolkit_folder().join(toolkit::FILE);
+    let file = toolkit_folder().join(TOOLKIT_FILE);
     match std::fs::metadata(&file) {
         Ok(about) => Finding::ok(
             NAME,

@@ -8,10 +8,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use proc_macro2::{TokenStream, TokenTree};
+use carnet_kernel::engine::awaits::awaits;
+use carnet_kernel::engine::directive::take_directives;
 use syn::parse::Parser as _;
 use syn::spanned::Spanned as _;
-use syn::visit::Visit;
 use syn::{Expr, Item, Stmt};
 use thiserror::Error;
 
@@ -153,11 +153,7 @@ impl Program {
             self.defined.clear();
         }
         self.defined.extend(defines);
-        let mut awaits = Awaits(false);
-        for statement in &statements {
-            awaits.visit_stmt(statement);
-        }
-        self.awaits |= awaits.0;
+        self.awaits |= statements.iter().any(awaits);
         let shown = statements.last().and_then(shown);
         let text = match shown {
             Some(range) => format!(
@@ -176,29 +172,16 @@ impl Program {
     /// Takes the lines that begin with a colon out, where the kernel takes them: before the code. Those of crates outside
     /// the toolkit become dependencies.
     fn take_directives(&mut self, code: &str) -> String {
-        let mut rest = String::new();
-        let mut before_code = true;
-        for line in code.split_inclusive('\n') {
-            let text = line.trim();
-            let directive = text
-                .strip_prefix(':')
-                .filter(|text| text.starts_with(|c: char| c.is_alphabetic() || c == '?'));
-            match directive {
-                Some(directive) if before_code => {
-                    let (command, argument) = directive
-                        .split_once(char::is_whitespace)
-                        .unwrap_or((directive, ""));
-                    if command == "dep" {
-                        self.add_dependency(argument.trim());
-                    }
-                }
-                _ => {
-                    before_code = before_code && (text.is_empty() || text.starts_with("//"));
-                    rest.push_str(line);
-                }
+        let (directives, rest) = take_directives(code);
+        for directive in directives {
+            if directive.command == ":dep" {
+                self.add_dependency(&directive.argument);
             }
         }
-        rest
+        // Blanks stand where they did.
+        let lines = code.split_inclusive('\n').zip(rest.split_inclusive('\n'));
+        let kept = lines.filter(|(line, rest)| line == rest);
+        kept.map(|(line, _)| line).collect()
     }
 
     /// What a `:dep` line asks for, unless the toolkit has it. What is no dependency is left to cargo to complain of.
@@ -292,51 +275,6 @@ fn shown(statement: &Stmt) -> Option<std::ops::Range<usize>> {
     }
 }
 
-/// Looks for an `.await` that belongs to the statements themselves, as the kernel does.
-struct Awaits(bool);
-
-impl<'ast> Visit<'ast> for Awaits {
-    fn visit_expr_await(&mut self, _: &'ast syn::ExprAwait) {
-        self.0 = true;
-    }
-
-    fn visit_expr_async(&mut self, _: &'ast syn::ExprAsync) {}
-
-    fn visit_expr_closure(&mut self, _: &'ast syn::ExprClosure) {}
-
-    fn visit_item(&mut self, _: &'ast Item) {}
-
-    /// What a macro makes of its arguments is not known: one that holds an `.await` and no `async` counts.
-    fn visit_macro(&mut self, mac: &'ast syn::Macro) {
-        let mut names = BTreeSet::new();
-        let mut dotted = false;
-        add_awaits(mac.tokens.clone(), &mut names, &mut dotted);
-        self.0 |= dotted && !names.contains("async");
-    }
-}
-
-fn add_awaits(tokens: TokenStream, names: &mut BTreeSet<String>, dotted: &mut bool) {
-    let mut after_dot = false;
-    for token in tokens {
-        let was_after_dot = std::mem::replace(&mut after_dot, false);
-        match token {
-            TokenTree::Group(group) => add_awaits(group.stream(), names, dotted),
-            TokenTree::Ident(ident) => {
-                *dotted |= was_after_dot && ident == "await";
-                names.insert(ident.to_string());
-            }
-            TokenTree::Punct(punct) => after_dot = punct.as_char() == '.',
-            TokenTree::Literal(_) => {}
-        }
-    }
-}
-
-/// How the kernel reads directives, for a test that compares: this program does not link the kernel.
-#[cfg(test)]
-#[path = "../../../kernel-ext/src/engine/directive.rs"]
-#[allow(unreachable_pub)]
-mod directive;
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, clippy::expect_used)]
@@ -414,7 +352,7 @@ mod tests {
             ":dep either\n:help\n:depot x\n::std::process::id()",
             "let x\n:u8 = 1;",
         ] {
-            let (directives, rest) = directive::take_directives(code);
+            let (directives, rest) = take_directives(code);
             let mut program = Program::default();
             let taken = program.take_directives(code);
             // The kernel leaves blanks where they stood.

@@ -11,6 +11,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, OnceLock};
 
 use anyhow::{Context, Result};
+use carnet_kernel::engine::frames::line;
 use carnet_kernel::host::descriptors::{move_away, replace};
 use carnet_kernel::host::library::Toolkit;
 use carnet_kernel::host::{die_with_parent, input};
@@ -268,10 +269,9 @@ fn request(mark: &[u8]) -> Vec<u8> {
     [kind.unwrap_or(REQUEST), b":", prompt.as_bytes()].concat()
 }
 
-/// A frame of the kind, as the toolkit's `show::frame` writes them.
+/// A frame of the kind.
 fn frame(token: &str, kind: &str) -> Vec<u8> {
-    let content = serde_json::json!({ "kind": kind });
-    format!("\u{1e}{token} {content}\n").into_bytes()
+    line(token, serde_json::json!({ "kind": kind })).into_bytes()
 }
 
 /// Writes all of the bytes. A kernel that has gone cannot be told.

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use carnet_kernel::engine::Output;
-use carnet_kernel::engine::frames::{Frames, Piece, shown};
+use carnet_kernel::engine::frames::{Frames, Piece, line, shown};
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
 
@@ -95,13 +95,13 @@ impl Streams {
     /// perhaps within a frame.
     pub(crate) fn end(&self, broken: bool) -> Told {
         let before = self.shared.state().ends;
-        let line = format!("\u{1e}{} {}\n", self.token, json!({ "kind": "end" }));
+        let end = line(&self.token, json!({ "kind": "end" }));
         for mut pipe in &self.pipes {
             if broken {
                 // Ends what was begun; alone it is no frame, and passed over. An error is met below, by the wait.
-                let _ = pipe.write_all(format!("\u{1e}{} \n", self.token).as_bytes());
+                let _ = pipe.write_all(line(&self.token, "").as_bytes());
             }
-            let _ = pipe.write_all(line.as_bytes());
+            let _ = pipe.write_all(end.as_bytes());
         }
         let state = self.shared.state();
         let waits = |state: &mut State| (0..2).any(|number| state.ends[number] == before[number]);

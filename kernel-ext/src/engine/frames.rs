@@ -1,6 +1,8 @@
 //! Takes apart what the process that runs cells writes: text, and between it the frames described in the toolkit's
 //! `show::frame`.
 
+use std::fmt::Display;
+
 use serde_json::Value;
 
 use super::Output;
@@ -116,6 +118,11 @@ impl Frames {
         };
         if back + 1 < length { back + 1 } else { 0 }
     }
+}
+
+/// A frame of one line, as the toolkit writes them; an empty content ends a frame of which more was to follow.
+pub fn line(token: &str, content: impl Display) -> String {
+    format!("\u{1e}{token} {content}\n")
 }
 
 /// What a frame shows; none when it is of another kind.

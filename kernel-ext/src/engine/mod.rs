@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 use tokio::sync::{mpsc, oneshot, watch};
 
 pub mod asked;
+pub mod awaits;
 mod completeness;
 pub mod direct;
 pub mod directive;

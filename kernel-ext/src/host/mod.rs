@@ -19,6 +19,7 @@ use serde::{Deserialize, Serialize};
 
 use self::cells::Cells;
 use self::library::Toolkit;
+use crate::engine::frames::line;
 
 /// Letters of a reason that are told; with all of them escaped, a line stays below what a pipe takes in one piece.
 const LONGEST_REASON: usize = 600;
@@ -95,7 +96,7 @@ fn report_unloadable(message: &str) -> Result<()> {
     let report = serde_json::json!({ "kind": "end", "outcome": "unloadable", "message": message });
     let end = serde_json::json!({ "kind": "end" });
     for (descriptor, frame) in [(libc::STDOUT_FILENO, report), (libc::STDERR_FILENO, end)] {
-        let line = format!("\u{1e}{token} {frame}\n");
+        let line = line(&token, frame);
         // SAFETY: the descriptor is the process's own and stays open.
         let mut stream = ManuallyDrop::new(unsafe { File::from_raw_fd(descriptor) });
         stream.write_all(line.as_bytes())?;

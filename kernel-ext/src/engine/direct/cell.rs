@@ -11,6 +11,7 @@ use syn::visit::Visit;
 use syn::{Block, Expr, Stmt, StmtMacro};
 
 use super::item::{CellItem, take_item};
+use crate::engine::awaits::awaits;
 
 /// A cell taken apart.
 #[derive(Debug, Default)]
@@ -55,9 +56,7 @@ pub(crate) fn take_apart(text: &str) -> syn::Result<Cell> {
                     cell.tail = tail_of(&statement);
                 }
                 cell.add_variables(&statement);
-                let mut awaits = Awaits(false);
-                awaits.visit_stmt(&statement);
-                cell.awaits |= awaits.0;
+                cell.awaits |= awaits(&statement);
             }
         }
     }
@@ -182,45 +181,6 @@ impl<'ast> Visit<'ast> for Pattern {
     }
 
     fn visit_expr(&mut self, _: &'ast Expr) {}
-}
-
-/// Looks for an `.await` that belongs to the statements themselves.
-struct Awaits(bool);
-
-impl<'ast> Visit<'ast> for Awaits {
-    fn visit_expr_await(&mut self, _: &'ast syn::ExprAwait) {
-        self.0 = true;
-    }
-
-    fn visit_expr_async(&mut self, _: &'ast syn::ExprAsync) {}
-
-    fn visit_expr_closure(&mut self, _: &'ast syn::ExprClosure) {}
-
-    fn visit_item(&mut self, _: &'ast syn::Item) {}
-
-    /// What a macro makes of its arguments is not known: one that holds an `.await` and no `async` counts.
-    fn visit_macro(&mut self, mac: &'ast syn::Macro) {
-        let mut names = BTreeSet::new();
-        let mut dotted = false;
-        add_awaits(mac.tokens.clone(), &mut names, &mut dotted);
-        self.0 |= dotted && !names.contains("async");
-    }
-}
-
-fn add_awaits(tokens: TokenStream, names: &mut BTreeSet<String>, dotted: &mut bool) {
-    let mut after_dot = false;
-    for token in tokens {
-        let was_after_dot = std::mem::replace(&mut after_dot, false);
-        match token {
-            TokenTree::Group(group) => add_awaits(group.stream(), names, dotted),
-            TokenTree::Ident(ident) => {
-                *dotted |= was_after_dot && ident == "await";
-                names.insert(ident.to_string());
-            }
-            TokenTree::Punct(punct) => after_dot = punct.as_char() == '.',
-            TokenTree::Literal(_) => {}
-        }
-    }
 }
 
 #[cfg(test)]
