@@ -19,9 +19,13 @@ pub mod prelude;
 #[cfg(feature = "recipe")]
 pub mod recipe;
 pub mod record;
+#[cfg(any(feature = "source", feature = "store"))]
+pub(crate) mod runtime;
 #[cfg(feature = "show")]
 pub mod show;
-#[cfg(feature = "store")]
+#[cfg(feature = "source")]
+pub mod source;
+#[cfg(any(feature = "source", feature = "store"))]
 pub mod stop;
 #[cfg(feature = "store")]
 pub mod store;
@@ -36,8 +40,12 @@ pub use chrono;
 pub use plotly;
 #[cfg(feature = "frame")]
 pub use polars;
+#[cfg(feature = "source")]
+pub use reqwest;
+#[cfg(feature = "source")]
+pub use scraper;
 pub use serde_json;
 #[cfg(feature = "model")]
 pub use smartcore;
-#[cfg(feature = "store")]
+#[cfg(any(feature = "source", feature = "store"))]
 pub use tokio;

@@ -2,8 +2,8 @@
 
 pub use crate::artefact::{Artefact, ArtefactError, Card, CardNotes};
 pub use crate::frame::{
-    Batches, Cancel, Description, FrameError, Load, LoadReport, Loaded, Param, Progress, Query,
-    columns_of, content_hash,
+    AsOf, AsOfError, Batches, Cancel, Description, FrameError, Load, LoadReport, Loaded, Param,
+    Progress, Query, columns_of, content_hash,
 };
 pub use crate::model::{
     Boost, Chosen, Comparison, Estimator, Forest, Logistic, ModelError, Prior, Split, Tree,
@@ -14,6 +14,9 @@ pub use crate::record::{Decimal, Kind, Record, Schema};
 pub use crate::show::{
     Bundle, Displayed, Limits, Show, chart, clear_output, display, limits, mime, progress,
     progress_of, set_limits, table,
+};
+pub use crate::source::{
+    Client, Pages, Paging, Provenance, Request, Response, RunReport, Settings, SourceError,
 };
 pub use crate::store::{Snapshot, Store, StoreError};
 pub use bson::doc;

@@ -1,6 +1,7 @@
 //! `carnet`, the command line. Here is only the wiring: each command lives in a module of its name, and what several of
 //! them know beside those.
 
+mod db;
 mod doctor;
 mod kernel;
 mod notebook;
@@ -11,7 +12,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-/// Rust notebooks from the command line.
+/// Rust notebooks, and the databases they read, from the command line.
 #[derive(Debug, Parser)]
 #[command(name = "carnet", version, after_help = HELP)]
 struct Arguments {
@@ -24,6 +25,8 @@ Examples:
   carnet notebook run notebooks/01-late-flights.ipynb
   carnet notebook check notebooks/*.ipynb
   carnet kernel install --sys-prefix
+  carnet db migrate
+  carnet db query
   carnet doctor";
 
 #[derive(Debug, Subcommand)]
@@ -34,6 +37,9 @@ enum Command {
     /// Make the kernel known to JupyterLab, list kernels, take one away
     #[command(subcommand)]
     Kernel(kernel::KernelCommand),
+    /// Make a project's databases, migrate them, ask them declared queries, say how they stand, drop them
+    #[command(subcommand)]
+    Db(db::DbCommand),
     /// Look over all that notebooks need, and say what to do about what is missing
     #[command(after_help = doctor::HELP)]
     Doctor(doctor::DoctorArguments),
@@ -43,6 +49,7 @@ fn main() -> ExitCode {
     let done = match Arguments::parse().command {
         Command::Notebook(command) => command.execute(),
         Command::Kernel(command) => command.execute(),
+        Command::Db(command) => command.execute(),
         Command::Doctor(arguments) => arguments.execute(),
     };
     // Without a backtrace, also where the environment asks for one: it tells a user of the program nothing.

@@ -13,6 +13,8 @@ pub struct Airline {
     pub carrier: String,
     /// Full name.
     pub name: String,
+    /// The response that it was read from; null for one that came with the program.
+    pub response_id: Option<i64>,
 }
 
 impl Airline {
@@ -27,6 +29,7 @@ impl Airline {
                 Ok(Airline {
                     carrier: carrier.must_text(row)?,
                     name: name.must_text(row)?,
+                    response_id: None,
                 })
             })
             .collect()
@@ -34,8 +37,11 @@ impl Airline {
 }
 
 impl Row for Airline {
+    const PROVENANCE: Option<&'static str> = Some("response_id");
+
     fn bind(&self, to: &mut Bound) {
         to.text(&self.carrier);
         to.text(&self.name);
+        to.whole_or_null(self.response_id);
     }
 }

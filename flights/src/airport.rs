@@ -3,6 +3,7 @@
 use crate::source::{Rows, SourceError};
 use carnet::record::Record;
 use carnet::store::relational::{Bound, Row};
+use carnet::store::{Store, StoreError};
 use chrono_tz::Tz;
 use std::collections::{BTreeSet, HashMap};
 
@@ -37,6 +38,8 @@ pub struct Airport {
     pub dst: Option<String>,
     /// IANA time zone, such as America/New_York.
     pub time_zone: Option<String>,
+    /// The response that it was read from; null for one that came with the program.
+    pub response_id: Option<i64>,
 }
 
 impl Airport {
@@ -70,6 +73,7 @@ impl Airport {
                     utc_offset_hours: Some(offset.must(row)?),
                     dst: Some(dst.must_text(row)?),
                     time_zone,
+                    response_id: None,
                 })
             })
             .collect()
@@ -80,21 +84,51 @@ impl Airport {
     /// # Errors
     /// When a flight has no origin or no destination.
     pub fn unlisted(airports: &[Airport], flights: &Rows) -> Result<Vec<Airport>, SourceError> {
+        let mut named = BTreeSet::new();
+        for column in ["origin", "dest"] {
+            let codes = flights.text(column)?;
+            for row in 0..flights.len() {
+                named.insert(codes.must(row)?);
+            }
+        }
+        Ok(Airport::unlisted_codes(airports, named))
+    }
+
+    /// A row for each of these codes that `airports` lacks, in alphabetical order.
+    pub fn unlisted_codes<'a>(
+        airports: &[Airport],
+        codes: impl IntoIterator<Item = &'a str>,
+    ) -> Vec<Airport> {
         let listed: BTreeSet<&str> = airports
             .iter()
             .map(|airport| airport.faa.as_str())
             .collect();
-        let mut unlisted = BTreeSet::new();
-        for column in ["origin", "dest"] {
-            let codes = flights.text(column)?;
-            for row in 0..flights.len() {
-                let code = codes.must(row)?;
-                if !listed.contains(code) {
-                    unlisted.insert(code.to_owned());
-                }
-            }
-        }
-        Ok(unlisted.into_iter().map(Airport::of_code).collect())
+        let unlisted: BTreeSet<&str> = codes
+            .into_iter()
+            .filter(|code| !listed.contains(code))
+            .collect();
+        unlisted
+            .into_iter()
+            .map(|code| Airport::of_code(code.to_owned()))
+            .collect()
+    }
+
+    /// The airports of a store, as far as clocks need them: their codes and time zones.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn with_zones(store: &Store) -> Result<Vec<Airport>, StoreError> {
+        let sql = "SELECT faa, time_zone FROM airport ORDER BY faa";
+        let rows: Vec<(String, Option<String>)> = match (store.sqlite(), store.postgres()) {
+            (Some(sqlite), _) => sqlx::query_as(sql).fetch_all(sqlite).await?,
+            (None, Some(postgres)) => sqlx::query_as(sql).fetch_all(postgres).await?,
+            (None, None) => Vec::new(),
+        };
+        let airport = |(faa, time_zone)| Airport {
+            time_zone,
+            ..Airport::of_code(faa)
+        };
+        Ok(rows.into_iter().map(airport).collect())
     }
 
     fn of_code(faa: String) -> Airport {
@@ -111,6 +145,7 @@ impl Airport {
             utc_offset_hours: None,
             dst: None,
             time_zone: zone,
+            response_id: None,
         }
     }
 }
@@ -130,6 +165,8 @@ pub fn zones(airports: &[Airport]) -> HashMap<&str, Tz> {
 }
 
 impl Row for Airport {
+    const PROVENANCE: Option<&'static str> = Some("response_id");
+
     fn bind(&self, to: &mut Bound) {
         to.text(&self.faa);
         to.text_or_null(self.name.as_deref());
@@ -139,5 +176,6 @@ impl Row for Airport {
         to.whole_or_null(self.utc_offset_hours);
         to.text_or_null(self.dst.as_deref());
         to.text_or_null(self.time_zone.as_deref());
+        to.whole_or_null(self.response_id);
     }
 }

@@ -38,6 +38,8 @@ pub struct Flight {
     pub air_time: Option<f32>,
     /// Miles between the two airports.
     pub distance: f32,
+    /// The response that it was read from; null for one that came with the program.
+    pub response_id: Option<i64>,
 }
 
 impl Flight {
@@ -99,6 +101,7 @@ impl Flight {
                     arrival_delay: arrival_delay.get(row).map(exact),
                     air_time: air_time.get(row).map(exact),
                     distance: exact(distance.must(row)?),
+                    response_id: None,
                 })
             })
             .collect()
@@ -110,6 +113,8 @@ fn date(year: i32, month: i32, day: i32) -> Option<NaiveDate> {
 }
 
 impl Row for Flight {
+    const PROVENANCE: Option<&'static str> = Some("response_id");
+
     fn bind(&self, to: &mut Bound) {
         to.text(&self.carrier);
         to.whole_or_null(Some(self.flight_number));
@@ -122,5 +127,6 @@ impl Row for Flight {
         to.number_or_null(self.arrival_delay.map(f64::from));
         to.number_or_null(self.air_time.map(f64::from));
         to.number_or_null(Some(f64::from(self.distance)));
+        to.whole_or_null(self.response_id);
     }
 }

@@ -5,6 +5,7 @@
 use crate::airline::Airline;
 use crate::airport::{self, Airport};
 use crate::flight::Flight;
+use crate::month;
 use crate::observation::{COLLECTION, Observation};
 use crate::plane::Plane;
 use crate::progress::Progress;
@@ -105,6 +106,7 @@ pub async fn load(
     stop: impl Future<Output = std::io::Result<()>>,
 ) -> Result<LoadSummary, LoadError> {
     let start = Instant::now();
+    month::make(store, &records.flights).await?;
     let mut transaction = store.begin().await?;
     let filled = tokio::select! {
         filled = fill_all(&mut transaction, records, progress) => filled?,

@@ -7,6 +7,8 @@ use chrono::{DateTime, SecondsFormat, Utc};
 
 /// The collection.
 pub const COLLECTION: &str = "observation";
+/// The version of its documents that is written.
+const VERSION: i32 = 2;
 
 /// Weather at a station in an hour. It may have been observed up to 51 minutes after the hour began, so what has to be
 /// known at an instant is the observation of an hour that ended before.
@@ -20,6 +22,16 @@ pub struct Observation {
     pub station: String,
     /// The hour's beginning.
     pub time: DateTime<Utc>,
+    /// The instant of the report; null where the source does not say it.
+    pub reported: Option<DateTime<Utc>>,
+    /// `routine` or `special`; null where the source does not tell them apart.
+    pub report: Option<String>,
+    /// The name of the source, with its version.
+    #[record(path = "source.name")]
+    pub source: String,
+    /// The response that it was read from; null for one that came with the program.
+    #[record(path = "source.response")]
+    pub response: Option<i64>,
     /// Temperature in °F.
     #[record(path = "obs.temperature_f")]
     pub temperature_f: Option<f64>,
@@ -41,12 +53,36 @@ pub struct Observation {
     /// Precipitation in inches.
     #[record(path = "obs.precipitation_in")]
     pub precipitation_in: Option<f64>,
+    /// True when there was precipitation too little to measure, which `precipitation_in` is then null for.
+    #[record(path = "obs.precipitation_trace")]
+    pub precipitation_trace: Option<bool>,
     /// Pressure at sea level in hPa.
     #[record(path = "obs.pressure_hpa")]
     pub pressure_hpa: Option<f64>,
     /// Visibility in miles.
     #[record(path = "obs.visibility_mi")]
     pub visibility_mi: Option<f64>,
+    /// The report as the station sent it, in the code of METAR; null where the source does not say it.
+    pub metar: Option<String>,
+}
+
+/// What kind of report an observation was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ReportKind {
+    /// Made each hour, near its end.
+    Routine,
+    /// Made between, because the weather changed.
+    Special,
+}
+
+impl ReportKind {
+    /// As documents have it.
+    pub fn name(self) -> &'static str {
+        match self {
+            ReportKind::Routine => "routine",
+            ReportKind::Special => "special",
+        }
+    }
 }
 
 impl Observation {
@@ -86,6 +122,10 @@ impl Observation {
                     id: Observation::id_of(&station, time),
                     station,
                     time,
+                    reported: None,
+                    report: None,
+                    source: NAME.to_owned(),
+                    response: None,
                     temperature_f: temperature.get(row),
                     dew_point_f: dew_point.get(row),
                     humidity_pct: humidity.get(row),
@@ -93,8 +133,10 @@ impl Observation {
                     wind_speed_mph: speed.get(row),
                     wind_gust_mph: gust.get(row),
                     precipitation_in: precipitation.get(row),
+                    precipitation_trace: None,
                     pressure_hpa: pressure.get(row),
                     visibility_mi: visibility.get(row),
+                    metar: None,
                 })
             })
             .collect()
@@ -117,20 +159,41 @@ impl Observation {
             obs.append(cstr!("wind"), wind);
         }
         append(&mut obs, cstr!("precipitation_in"), self.precipitation_in);
+        if let Some(trace) = self.precipitation_trace {
+            obs.append(cstr!("precipitation_trace"), trace);
+        }
         append(&mut obs, cstr!("pressure_hpa"), self.pressure_hpa);
         append(&mut obs, cstr!("visibility_mi"), self.visibility_mi);
 
+        let mut source = RawDocumentBuf::new();
+        source.append(cstr!("name"), self.source.as_str());
+        if let Some(response) = self.response {
+            source.append(cstr!("response"), response);
+        }
+
+        // In the order that upgraded documents have, so that one that came so is the same, byte for byte.
         let mut document = RawDocumentBuf::new();
         document.append(cstr!("_id"), self.id.as_str());
+        document.append(cstr!("schema"), VERSION);
         document.append(cstr!("station"), self.station.as_str());
-        document.append(
-            cstr!("time"),
-            bson::DateTime::from_millis(self.time.timestamp_millis()),
-        );
+        document.append(cstr!("time"), instant(self.time));
+        if let Some(reported) = self.reported {
+            document.append(cstr!("reported"), instant(reported));
+        }
+        if let Some(report) = &self.report {
+            document.append(cstr!("report"), report.as_str());
+        }
         document.append(cstr!("obs"), obs);
-        document.append(cstr!("source"), NAME);
+        if let Some(metar) = &self.metar {
+            document.append(cstr!("metar"), metar.as_str());
+        }
+        document.append(cstr!("source"), source);
         document
     }
+}
+
+fn instant(of: DateTime<Utc>) -> bson::DateTime {
+    bson::DateTime::from_millis(of.timestamp_millis())
 }
 
 fn append(document: &mut RawDocumentBuf, name: &CStr, value: Option<f64>) {

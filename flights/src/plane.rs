@@ -28,6 +28,8 @@ pub struct Plane {
     pub speed_mph: Option<i32>,
     /// Such as Turbo-fan.
     pub engine: String,
+    /// The response that it was read from; null for one that came with the program.
+    pub response_id: Option<i64>,
 }
 
 impl Plane {
@@ -60,6 +62,7 @@ impl Plane {
                     seats: seats.must(row)?,
                     speed_mph: speed.get(row),
                     engine: engine.must_text(row)?,
+                    response_id: None,
                 })
             })
             .collect()
@@ -67,6 +70,8 @@ impl Plane {
 }
 
 impl Row for Plane {
+    const PROVENANCE: Option<&'static str> = Some("response_id");
+
     fn bind(&self, to: &mut Bound) {
         to.text(&self.tail);
         to.whole_or_null(self.year);
@@ -77,5 +82,6 @@ impl Row for Plane {
         to.whole_or_null(Some(self.seats));
         to.whole_or_null(self.speed_mph);
         to.text(&self.engine);
+        to.whole_or_null(self.response_id);
     }
 }

@@ -1,6 +1,7 @@
 //! [`LoadSummary`]: what a load did, for people.
 
 use carnet::store::Upserted;
+use indicatif::HumanCount;
 use std::fmt;
 use std::time::Duration;
 
@@ -87,15 +88,7 @@ impl fmt::Display for LoadSummary {
 
 /// The number with a comma between each three digits.
 fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
+    HumanCount(number).to_string()
 }
 
 #[cfg(test)]

@@ -1,14 +1,14 @@
--- How many ends dangle, link by link: rows that refer to something that is not there. Foreign keys cannot dangle; these
--- are the links that no foreign key holds.
-SELECT 'flight.tail → plane.tail' AS link,
+-- Question: How many flights of each carrier refer to an aircraft that the registry lacks?
+-- Answer: 50,094 flights of nine carriers dangle: 25,395 of MQ and 22,474 of AA, which report fleet numbers for
+--   many of their aircraft; at most 1,007 of any other.
+-- Index: sqlite flight(carrier), plane(tail); postgres plane(tail): every flight's tail is looked up; SQLite groups
+--   in the order of the flights' key.
+
+-- flight.tail is no foreign key; all other references of the tables are, and cannot dangle.
+SELECT flight.carrier,
        count(*) AS refer,
        count(*) FILTER (WHERE NOT EXISTS (SELECT 1 FROM plane WHERE plane.tail = flight.tail)) AS dangle
 FROM flight
 WHERE flight.tail IS NOT NULL
-UNION ALL
-SELECT 'flight.origin, hour → observation._id',
-       count(*),
-       count(*) FILTER (WHERE NOT EXISTS (
-           SELECT 1 FROM document_observation
-           WHERE id = flight.origin || '/' || substr(flight.scheduled_departure, 1, 13) || ':00:00Z'))
-FROM flight;
+GROUP BY flight.carrier
+ORDER BY dangle DESC, flight.carrier;

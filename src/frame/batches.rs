@@ -3,7 +3,7 @@
 use super::plan::Plan;
 use super::watch::Cancel;
 use super::{FrameError, LoadReport};
-use crate::store::runtime;
+use crate::runtime;
 use polars::prelude::DataFrame;
 use std::sync::mpsc::{Receiver, sync_channel};
 use std::thread::JoinHandle;

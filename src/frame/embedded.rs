@@ -6,10 +6,7 @@ use super::output::Output;
 use super::request::{Read, Request};
 use super::watch::Watch;
 use super::{FrameError, Param};
-use crate::store::document::{
-    Filter, IndexedPath, Key, Order, OrderError, indexed_paths, table_of,
-};
-use crate::store::quoted;
+use crate::store::document::{Filter, IndexedPath, Key, Order, OrderError, indexed_paths};
 use bson::Bson;
 use bson::raw::RawDocument;
 use sqlx::SqliteConnection;
@@ -114,13 +111,7 @@ pub(super) async fn read(
 
 /// The statement that reads bodies, narrowed by conditions on indexed paths.
 fn query(collection: &str, filter: &Filter, indexed: &[IndexedPath]) -> (String, Vec<Param>) {
-    let (conditions, values) = filter.pushed_down(indexed);
-    let narrowed = if conditions.is_empty() {
-        String::new()
-    } else {
-        format!(" WHERE {}", conditions.join(" AND "))
-    };
-    let table = quoted(&table_of(collection));
+    let (sql, values) = filter.statement(collection, indexed);
     let values = values
         .into_iter()
         .map(|value| match value {
@@ -133,5 +124,5 @@ fn query(collection: &str, filter: &Filter, indexed: &[IndexedPath]) -> (String,
                 .map_or(Param::Null, Param::Integer),
         })
         .collect();
-    (format!("SELECT id, body FROM {table}{narrowed}"), values)
+    (sql, values)
 }

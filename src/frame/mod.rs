@@ -8,6 +8,7 @@
 //!
 //! Before there is a record, `catalogue.rs` shows what a store holds and `describe/` writes the record of a table or collection.
 
+mod as_of;
 mod batches;
 mod bson;
 mod builder;
@@ -35,6 +36,7 @@ mod sqlite;
 mod watch;
 mod write;
 
+pub use as_of::{AsOf, AsOfError, Side};
 pub use batches::Batches;
 pub use check::Difference;
 pub use columns::columns_of;

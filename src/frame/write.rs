@@ -107,6 +107,7 @@ impl<'f, T: Record> Write<'f, T> {
         let rows = Rows {
             schema: &schema,
             count: self.frame.height(),
+            provenance: None,
             bind: &|row, bound| columns.iter().for_each(|column| column.bind(row, bound)),
         };
         let done = transaction.upsert_rows(rows, self.progress).await?;

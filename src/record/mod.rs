@@ -5,6 +5,8 @@
 
 mod columns;
 mod decimal;
+#[cfg(feature = "source")]
+pub mod extract;
 mod json;
 mod schema;
 

@@ -95,6 +95,46 @@ pub enum StoreError {
         /// The database's reason.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
+    /// A name that is none of the databases'.
+    #[error("{name} is not a database here: there are {known}")]
+    NoDatabase {
+        /// The name.
+        name: String,
+        /// Those there are.
+        known: String,
+    },
+    /// A version that no migration has.
+    #[error("there is no version {version}: give one from 0, before all migrations, to {known}")]
+    NoVersion {
+        /// The one asked for.
+        version: i64,
+        /// The newest there is.
+        known: i64,
+    },
+    /// A migration that would have to be undone.
+    #[error(
+        "migration {version} ({description}) of {store} cannot be undone: nothing says how; nothing was changed; to go back before it, make a new database and load it again"
+    )]
+    Irreversible {
+        /// The database.
+        store: String,
+        /// The migration.
+        version: i64,
+        /// Its name.
+        description: String,
+    },
+    /// A document that cannot be brought to a newer version.
+    #[error("document {id} of {collection} cannot be brought to version {version}: {reason}")]
+    Upgrade {
+        /// The collection.
+        collection: String,
+        /// The document's `_id`.
+        id: String,
+        /// The version.
+        version: i32,
+        /// What is in the way.
+        reason: String,
+    },
     /// A collection that no migration made.
     #[error("there is no collection {name}; there are: {existing}")]
     NoCollection {

@@ -30,13 +30,20 @@ impl Location {
         })
     }
 
-    /// From `CARNET_DATABASE_URL` and `CARNET_DOCUMENTS_URL`; the file is `default` when the first is not set.
-    pub(crate) fn of_environment(
+    /// From the URLs, and for one that is not given from `CARNET_DATABASE_URL` or `CARNET_DOCUMENTS_URL`; the file is `default`
+    /// when nothing says where the tables are. A variable that is not needed is not read, so that it may even be wrong.
+    pub(crate) fn of_urls_or_environment(
+        tables: Option<&str>,
+        documents: Option<&str>,
         default: impl FnOnce() -> Result<PathBuf, StoreError>,
     ) -> Result<Location, StoreError> {
-        let documents = variable("CARNET_DOCUMENTS_URL")?;
+        let given = |url: Option<&str>, name| match url {
+            Some(url) => Ok(Some(url.to_owned())),
+            None => variable(name),
+        };
+        let documents = given(documents, "CARNET_DOCUMENTS_URL")?;
         Ok(Location {
-            tables: match variable("CARNET_DATABASE_URL")? {
+            tables: match given(tables, "CARNET_DATABASE_URL")? {
                 Some(url) => Tables::of_url(&url)?,
                 None => Tables::File(default()?),
             },

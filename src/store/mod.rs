@@ -4,24 +4,33 @@
 //! By URL, tables are in PostgreSQL and documents in MongoDB instead, with the same records and the same calls. [`Store`] is
 //! the synchronous face for notebooks; it owns no second implementation, only the process's one runtime.
 
+pub mod collection;
 pub mod document;
 mod error;
+pub mod link;
 mod location;
+mod manage;
 mod migrate;
+pub mod query;
 pub mod relational;
-pub(crate) mod runtime;
 mod snapshot;
+pub mod structure;
 mod transaction;
 
+pub use crate::runtime::{block_on, enter};
 pub use error::StoreError;
-pub use migrate::{Migrated, Migration, Migrations};
-pub use runtime::{block_on, enter};
+pub use link::{Dangling, Links};
+pub use manage::{Contents, DatabaseName, Databases, Made, MadeBy};
+pub use migrate::{
+    Migrated, Migration, MigrationState, MigrationStatus, Migrations, MigrationsError,
+};
 pub use snapshot::Snapshot;
 pub use transaction::{Transaction, Upserted};
 
+use crate::runtime;
 use document::Mongo;
 use location::{Location, nearest_default};
-use relational::{Postgres, Sqlite};
+use relational::{Opening, Postgres, Sqlite};
 use std::fmt;
 use std::future::Future;
 use std::path::Path;
@@ -68,8 +77,8 @@ impl Store {
     /// When a file is not there or is not a database, a server does not answer or refuses, or a URL is of a kind that is not
     /// supported.
     pub fn open() -> Result<Store, StoreError> {
-        let location = Location::of_environment(nearest_default)?;
-        runtime::block_on(Store::connect(location, false))
+        let location = Location::of_urls_or_environment(None, None, nearest_default)?;
+        runtime::block_on(Store::connect(location, Opening::Existing))
     }
 
     /// As [`Store::open`], but an SQLite file is made if it is not there, with its folder; `data/carnet.db` in this folder
@@ -78,8 +87,8 @@ impl Store {
     /// # Errors
     /// As [`Store::open`], or when the file cannot be made.
     pub fn create() -> Result<Store, StoreError> {
-        let location = Location::of_environment(|| Ok(DEFAULT_FILE.into()))?;
-        runtime::block_on(Store::connect(location, true))
+        let location = Location::of_urls_or_environment(None, None, || Ok(DEFAULT_FILE.into()))?;
+        runtime::block_on(Store::connect(location, Opening::Create))
     }
 
     /// Opens the tables at this URL, `sqlite:PATH` or `postgres://USER:PASSWORD@HOST:PORT/DATABASE`, and the documents at
@@ -89,7 +98,20 @@ impl Store {
     /// As [`Store::open`].
     pub fn open_urls(tables: &str, documents: Option<&str>) -> Result<Store, StoreError> {
         let location = Location::of_urls(tables, documents)?;
-        runtime::block_on(Store::connect(location, false))
+        runtime::block_on(Store::connect(location, Opening::Existing))
+    }
+
+    /// Opens the stores at these URLs, each from the environment as in [`Store::open`] when it is not given, so that an SQLite
+    /// file cannot be written to. On servers it is each transaction that says so.
+    ///
+    /// # Errors
+    /// As [`Store::open`].
+    pub fn open_read_only(
+        tables: Option<&str>,
+        documents: Option<&str>,
+    ) -> Result<Store, StoreError> {
+        let location = Location::of_urls_or_environment(tables, documents, nearest_default)?;
+        runtime::block_on(Store::connect(location, Opening::ReadOnly))
     }
 
     /// Opens the SQLite file at this path.
@@ -97,7 +119,7 @@ impl Store {
     /// # Errors
     /// As [`Store::open`].
     pub fn open_file(path: impl AsRef<Path>) -> Result<Store, StoreError> {
-        let sqlite = runtime::block_on(Sqlite::open(path.as_ref(), false))?;
+        let sqlite = runtime::block_on(Sqlite::open(path.as_ref(), Opening::Existing))?;
         Ok(Store::embedded(sqlite))
     }
 
@@ -106,7 +128,7 @@ impl Store {
     /// # Errors
     /// When it cannot be made, or what is there is not a database.
     pub fn create_file(path: impl AsRef<Path>) -> Result<Store, StoreError> {
-        let sqlite = runtime::block_on(Sqlite::open(path.as_ref(), true))?;
+        let sqlite = runtime::block_on(Sqlite::open(path.as_ref(), Opening::Create))?;
         Ok(Store::embedded(sqlite))
     }
 
@@ -117,9 +139,9 @@ impl Store {
         }
     }
 
-    async fn connect(location: Location, create: bool) -> Result<Store, StoreError> {
+    async fn connect(location: Location, opening: Opening) -> Result<Store, StoreError> {
         let tables = match &location.tables {
-            location::Tables::File(path) => Tables::Sqlite(Sqlite::open(path, create).await?),
+            location::Tables::File(path) => Tables::Sqlite(Sqlite::open(path, opening).await?),
             location::Tables::Postgres(url) => Tables::Postgres(Postgres::open(url).await?),
         };
         let documents = match (&location.documents, &tables) {
@@ -128,16 +150,6 @@ impl Store {
             (None, Tables::Postgres(_)) => Documents::Nowhere,
         };
         Ok(Store { tables, documents })
-    }
-
-    /// Brings both stores up to these migrations; what is applied already is left alone. Those of SQLite and of PostgreSQL are
-    /// applied all or nothing. MongoDB has no transaction around such commands: what was applied before one fails stays, and
-    /// the next run goes on from there.
-    ///
-    /// # Errors
-    /// When a database was written by a newer program, an applied migration has changed since, or one fails.
-    pub fn migrate(&self, migrations: &Migrations) -> Result<Migrated, StoreError> {
-        runtime::block_on(migrate::migrate(self, migrations))
     }
 
     /// Begins to write: rows and documents, kept by [`Transaction::commit`].

@@ -1,7 +1,8 @@
 //! One state of the relational store that several loads read, however long they take and whatever is written meanwhile.
 
 use super::relational::{Lease, Postgres, Sqlite};
-use super::{Store, StoreError, Tables, runtime};
+use super::{Store, StoreError, Tables};
+use crate::runtime;
 use sqlx::pool::PoolConnection;
 use std::fmt;
 use std::path::PathBuf;

@@ -63,6 +63,7 @@ impl Transaction {
         let rows = Rows {
             schema: &R::schema(),
             count: rows.len(),
+            provenance: R::PROVENANCE,
             bind: &|row, bound| rows[row].bind(bound),
         };
         self.upsert_rows(rows, progress).await

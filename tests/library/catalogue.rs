@@ -154,15 +154,15 @@ fn postgres_lists_its_tables_and_views_with_keys_references_and_estimated_rows()
 
 #[test]
 fn collections_have_their_number_of_documents_and_their_indexed_paths_in_both_stores() {
-    const INDEXED: &[Migration] = &[Migration {
-        version: 1,
-        description: "readings",
-        statements: r#"[{"create": "reading"}, {"createIndexes": "reading", "indexes": [
+    const INDEXED: &[Migration] = &[Migration::new(
+        1,
+        "readings",
+        r#"[{"create": "reading"}, {"createIndexes": "reading", "indexes": [
             {"key": {"station": 1, "time": -1}, "name": "both"}, {"key": {"station": 1}, "name": "one"}]}]"#,
-    }];
+    )];
     let (server, embedded) = (mongodb(), world_of_readings(25));
     let migrations = Migrations {
-        mongodb: INDEXED,
+        mongodb: INDEXED.into(),
         ..Migrations::default()
     };
     server.store.migrate(&migrations).unwrap();

@@ -16,15 +16,11 @@ const DOCUMENTS: usize = 400;
 const FILTERS: u32 = 600;
 
 /// Indexed paths of each type that a column can have; the values do not keep to it.
-const SQLITE: &[Migration] = &[Migration {
-    version: 1,
-    description: "things",
-    statements: "CREATE TABLE document_thing (id TEXT PRIMARY KEY, body BLOB NOT NULL,
+const SQLITE: &[Migration] = &[Migration::new(1, "things", "CREATE TABLE document_thing (id TEXT PRIMARY KEY, body BLOB NOT NULL,
             whole INTEGER, text TEXT, real REAL, loose, \"m.t\" TEXT, \"m.n\" INTEGER, \"d.t\" REAL);
           CREATE INDEX thing_whole_text ON document_thing (whole, text);
           CREATE INDEX thing_text ON document_thing (text);
-          CREATE INDEX thing_m_n ON document_thing (\"m.n\");",
-}];
+          CREATE INDEX thing_m_n ON document_thing (\"m.n\");")];
 
 // The server differs from MongoDB in what follows, so that the paths, values and conditions below leave it out; the unit tests
 // of `store::document` hold what MongoDB answers.
@@ -279,7 +275,7 @@ fn a_filter_finds_the_same_documents_embedded_as_on_the_server() {
     let (server, folder) = (mongodb(), tempfile::tempdir().unwrap());
     let embedded = Store::create_file(folder.path().join("things.db")).unwrap();
     let migrations = Migrations {
-        sqlite: SQLITE,
+        sqlite: SQLITE.into(),
         ..Migrations::default()
     };
     embedded.migrate(&migrations).unwrap();

@@ -21,15 +21,15 @@ struct Reading {
     wind_speed: Option<f64>,
 }
 
-const MONGODB: &[Migration] = &[Migration {
-    version: 1,
-    description: "readings",
-    statements: r#"[{"create": "reading"}, {"createIndexes": "reading", "indexes": [{"key": {"station": 1}, "name": "station"}]}]"#,
-}];
+const MONGODB: &[Migration] = &[Migration::new(
+    1,
+    "readings",
+    r#"[{"create": "reading"}, {"createIndexes": "reading", "indexes": [{"key": {"station": 1}, "name": "station"}]}]"#,
+)];
 
-fn migrations(mongodb: &'static [Migration]) -> Migrations<'static> {
+fn migrations(mongodb: &[Migration]) -> Migrations<'_> {
     Migrations {
-        mongodb,
+        mongodb: mongodb.into(),
         ..Migrations::default()
     }
 }
@@ -91,34 +91,28 @@ fn the_same_documents_give_the_same_frame_as_in_the_embedded_store() {
 
 #[test]
 fn migrations_apply_once_and_a_changed_or_newer_one_is_refused() {
-    const EDITED: &[Migration] = &[Migration {
-        statements: "[]",
-        ..MONGODB[0]
-    }];
-    const LATER: &[Migration] = &[
-        MONGODB[0],
-        Migration {
-            version: 2,
-            description: "broken",
-            statements: r#"[{"noSuchCommand": 1}]"#,
-        },
-    ];
+    let edited = Migration {
+        statements: "[]".into(),
+        ..MONGODB[0].clone()
+    };
+    let broken = Migration::new(2, "broken", r#"[{"noSuchCommand": 1}]"#);
+    let later = [MONGODB[0].clone(), broken];
     let server = mongodb();
-    let migrate = |list| server.store.migrate(&migrations(list));
+    let migrate = |list: &[Migration]| server.store.migrate(&migrations(list));
     assert_eq!(
         migrate(MONGODB).unwrap(),
         Migrated {
             applied: 1,
-            version: 0
+            ..Migrated::default()
         }
     );
     assert_eq!(migrate(MONGODB).unwrap().applied, 0);
     assert!(matches!(
-        migrate(EDITED).unwrap_err(),
+        migrate(&[edited]).unwrap_err(),
         StoreError::Changed { version: 1, .. }
     ));
     assert!(matches!(
-        migrate(LATER).unwrap_err(),
+        migrate(&later).unwrap_err(),
         StoreError::Migration { version: 2, .. }
     ));
     assert!(matches!(

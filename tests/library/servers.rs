@@ -5,13 +5,13 @@ use sqlx::{AssertSqlSafe, SqlSafeStr};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// A name that no other test of this or another run uses.
-fn name() -> String {
+pub(crate) fn name() -> String {
     static NUMBER: AtomicUsize = AtomicUsize::new(0);
     let number = NUMBER.fetch_add(1, Ordering::Relaxed);
     format!("carnet_test_{}_{number}", std::process::id())
 }
 
-fn server(variable: &str) -> String {
+pub(crate) fn server(variable: &str) -> String {
     std::env::var(variable).unwrap_or_else(|_| {
         panic!(
             "{variable} names no server: run `make test`, or `scripts/test-servers cargo test …`"
@@ -20,7 +20,7 @@ fn server(variable: &str) -> String {
 }
 
 /// The URL with another database.
-fn with_database(url: &str, database: &str) -> String {
+pub(crate) fn with_database(url: &str, database: &str) -> String {
     let (path, options) = url
         .split_once('?')
         .map_or((url, String::new()), |(path, options)| {

@@ -5,7 +5,7 @@ use carnet::store::{Migrated, Migration, Migrations, Store, StoreError};
 
 fn sqlite(migrations: &[Migration]) -> Migrations<'_> {
     Migrations {
-        sqlite: migrations,
+        sqlite: migrations.into(),
         ..Migrations::default()
     }
 }
@@ -16,8 +16,8 @@ fn migrating_twice_applies_once() {
     assert_eq!(
         world.store.migrate(MIGRATIONS).unwrap(),
         Migrated {
-            applied: 0,
-            version: 1
+            version: 1,
+            ..Migrated::default()
         }
     );
 }
@@ -25,12 +25,11 @@ fn migrating_twice_applies_once() {
 #[test]
 fn a_file_of_a_newer_program_is_refused_and_left_alone() {
     let world = world();
-    let newer = Migration {
-        version: 7,
-        description: "later",
-        statements: "CREATE TABLE later (x INTEGER)",
-    };
-    world.store.migrate(&sqlite(&[SQLITE[0], newer])).unwrap();
+    let newer = Migration::new(7, "later", "CREATE TABLE later (x INTEGER)");
+    world
+        .store
+        .migrate(&sqlite(&[SQLITE[0].clone(), newer]))
+        .unwrap();
     let error = world.store.migrate(MIGRATIONS).unwrap_err();
     assert!(
         matches!(
@@ -49,8 +48,8 @@ fn a_file_of_a_newer_program_is_refused_and_left_alone() {
 fn an_applied_migration_must_not_change() {
     let world = world();
     let edited = Migration {
-        statements: "CREATE TABLE other (x INTEGER)",
-        ..SQLITE[0]
+        statements: "CREATE TABLE other (x INTEGER)".into(),
+        ..SQLITE[0].clone()
     };
     let error = world.store.migrate(&sqlite(&[edited])).unwrap_err();
     assert!(
@@ -62,19 +61,15 @@ fn an_applied_migration_must_not_change() {
 #[test]
 fn a_migration_that_fails_half_way_leaves_nothing_of_itself_and_of_those_before_it() {
     let world = world();
-    let sound = Migration {
-        version: 2,
-        description: "sound",
-        statements: "CREATE TABLE sound (x INTEGER)",
-    };
-    let broken = Migration {
-        version: 3,
-        description: "broken",
-        statements: "CREATE TABLE half (x INTEGER); CREATE TABLE half (x)",
-    };
+    let sound = Migration::new(2, "sound", "CREATE TABLE sound (x INTEGER)");
+    let broken = Migration::new(
+        3,
+        "broken",
+        "CREATE TABLE half (x INTEGER); CREATE TABLE half (x)",
+    );
     let error = world
         .store
-        .migrate(&sqlite(&[SQLITE[0], sound, broken]))
+        .migrate(&sqlite(&[SQLITE[0].clone(), sound, broken]))
         .unwrap_err();
     assert!(
         matches!(error, StoreError::Migration { version: 3, .. }),

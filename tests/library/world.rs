@@ -4,12 +4,10 @@ use crate::servers::mongodb;
 use bson::raw::RawDocumentBuf;
 use bson::{DateTime, rawdoc};
 use carnet::store::{Migration, Migrations, Store, StoreError, Upserted};
+use std::borrow::Cow;
 use tempfile::TempDir;
 
-pub(crate) const SQLITE: &[Migration] = &[Migration {
-    version: 1,
-    description: "sensors and readings",
-    statements: "CREATE TABLE sensor (
+pub(crate) const SQLITE: &[Migration] = &[Migration::new(1, "sensors and readings", "CREATE TABLE sensor (
             sensor_id INTEGER PRIMARY KEY,
             code TEXT NOT NULL,
             installed TIMESTAMP NOT NULL,
@@ -18,13 +16,13 @@ pub(crate) const SQLITE: &[Migration] = &[Migration {
             active BOOLEAN NOT NULL
           );
           CREATE TABLE document_reading (id TEXT PRIMARY KEY, body BLOB NOT NULL, station TEXT, time INTEGER);
-          CREATE INDEX reading_station_time ON document_reading (station, time);",
-}];
+          CREATE INDEX reading_station_time ON document_reading (station, time);")];
 
 pub(crate) const MIGRATIONS: &Migrations<'static> = &Migrations {
-    sqlite: SQLITE,
-    postgres: &[],
-    mongodb: &[],
+    sqlite: Cow::Borrowed(SQLITE),
+    postgres: Cow::Borrowed(&[]),
+    mongodb: Cow::Borrowed(&[]),
+    documents: Cow::Borrowed(&[]),
 };
 
 pub(crate) struct World {

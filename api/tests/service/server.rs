@@ -88,6 +88,8 @@ impl Server {
             .strip_prefix("listening on http://")
             .expect("the address")
             .to_owned();
+        // reqwest has no TLS of its own here; an error says that another test chose one.
+        let _ = rustls::crypto::ring::default_provider().install_default();
         Server {
             child,
             log: Some(log),

@@ -27,6 +27,8 @@ const TOOLKIT: &[&str] = &[
     "chrono",
     "plotly",
     "polars",
+    "reqwest",
+    "scraper",
     "serde_json",
     "smartcore",
     "tokio",

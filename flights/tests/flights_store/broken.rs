@@ -97,7 +97,7 @@ fn a_database_of_a_newer_program_is_refused() {
     drop(store);
     let told = failure(&command(&path).output().unwrap());
     assert!(
-        told.contains("is at migration 999, newer than the 3 this program knows"),
+        told.contains("is at migration 999, newer than the 9 this program knows"),
         "{told}"
     );
 }

@@ -2,10 +2,14 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod broken;
+mod collected;
 mod fill;
 mod instants;
 mod parity;
+mod queries;
 mod sample;
+mod servers;
+mod sources;
 mod stopped;
 
 use carnet::store::Store;

@@ -61,6 +61,7 @@ fn written(artefact: &Artefact, columns: &Columns) -> String {
 
 /// Serves the artefact on a loopback port, sends one request through a socket and returns the body of the answer.
 fn asked(artefact: Artefact, body: &str) -> Value {
+    carnet::source::prepare_tls();
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let service = Service::new(artefact, Limits::default()).unwrap();
     let listener = runtime

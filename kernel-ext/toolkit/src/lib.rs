@@ -20,4 +20,4 @@ macro_rules! crates {
     };
 }
 
-crates! { bson, chrono, plotly, polars, serde_json, smartcore, tokio }
+crates! { bson, chrono, plotly, polars, reqwest, scraper, serde_json, smartcore, tokio }

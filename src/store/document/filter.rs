@@ -93,6 +93,11 @@ impl Filter {
         all(filter).map(Filter)
     }
 
+    /// The filter that passes every document.
+    pub(super) fn all() -> Filter {
+        Filter(Node::All(Vec::new()))
+    }
+
     /// Whether the document passes. As in MongoDB, `null` equals an absent value, and values of different types never compare
     /// (all numbers are one type).
     ///

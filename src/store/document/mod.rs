@@ -11,6 +11,8 @@ mod narrow;
 mod number;
 mod order;
 mod path;
+mod pipeline;
+mod upgrade;
 mod upsert;
 mod value;
 
@@ -19,6 +21,9 @@ pub(crate) use mongodb::Mongo;
 pub(crate) use narrow::IndexedPath;
 pub(crate) use order::{Key, Order, OrderError};
 pub use path::lookup;
+pub(crate) use pipeline::Run;
+pub use pipeline::{Pipeline, PipelineError};
+pub(crate) use upgrade::Upgrade;
 pub(crate) use upsert::upsert;
 
 use crate::store::relational::{count, sqlite_catalogue};

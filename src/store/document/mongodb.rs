@@ -4,6 +4,7 @@ use super::ListedCollection;
 use crate::store::{Migration, StoreError, Upserted};
 use bson::raw::RawDocumentBuf;
 use bson::{Bson, Document, RawArrayBuf, RawBson, doc, rawdoc};
+use chrono::{DateTime, Utc};
 use futures_util::TryStreamExt;
 use mongodb::options::ClientOptions;
 use mongodb::{Client, Collection, Database};
@@ -17,11 +18,28 @@ const FIND: Duration = Duration::from_secs(10);
 const MIGRATIONS: &str = "carnet_migrations";
 /// The server's code for a collection that is there already (NamespaceExists).
 const EXISTS: i32 = 48;
+/// The server's code for a collection that is not there (NamespaceNotFound).
+const NO_COLLECTION: i32 = 26;
+/// The server's code for an index that is not there (IndexNotFound).
+const NO_INDEX: i32 = 27;
+/// The server's code for a command that it does not know (CommandNotFound).
+const NO_COMMAND: i32 = 59;
+/// The server's code for a key that is there already (DuplicateKey).
+const DUPLICATE: i32 = 11_000;
 /// The server's code for a view, which has no indexes of its own (CommandNotSupportedOnView).
 const VIEW: i32 = 166;
 /// Documents and bytes in one command at most; the server takes 100,000 and 48 MB.
 const DOCUMENTS_A_COMMAND: usize = 1_000;
 const BYTES_A_COMMAND: usize = 16 << 20;
+
+/// What the record of migrations has of one.
+#[derive(Debug)]
+pub(crate) struct AppliedMigration {
+    pub(crate) description: String,
+    /// Its commands, or the upgrade.
+    pub(crate) text: String,
+    pub(crate) applied: Option<DateTime<Utc>>,
+}
 
 /// A MongoDB database.
 #[derive(Debug, Clone)]
@@ -76,6 +94,14 @@ impl Mongo {
             store: self.name.to_string(),
             source: Box::new(source),
         }
+    }
+
+    /// Drops the whole database.
+    pub(crate) async fn drop(&self) -> Result<(), StoreError> {
+        self.database
+            .drop()
+            .await
+            .map_err(|error| self.error(error))
     }
 
     /// The names of all collections but our own.
@@ -133,8 +159,10 @@ impl Mongo {
         Ok(paths)
     }
 
-    /// Applied migrations: version to text.
-    pub(crate) async fn applied_migrations(&self) -> Result<BTreeMap<i64, String>, StoreError> {
+    /// Applied migrations by their version.
+    pub(crate) async fn applied_migrations(
+        &self,
+    ) -> Result<BTreeMap<i64, AppliedMigration>, StoreError> {
         let error = |error| self.error(error);
         let kept = self.database.collection::<Document>(MIGRATIONS);
         let mut found = kept.find(doc! {}).await.map_err(error)?;
@@ -143,41 +171,141 @@ impl Mongo {
             if let (Ok(version), Ok(text)) =
                 (migration.get_i64("_id"), migration.get_str("commands"))
             {
-                applied.insert(version, text.to_owned());
+                let description = migration.get_str("description").unwrap_or_default();
+                let when = migration.get_datetime("applied").ok();
+                let found = AppliedMigration {
+                    description: description.to_owned(),
+                    text: text.to_owned(),
+                    applied: when.map(|instant| instant.to_chrono()),
+                };
+                applied.insert(version, found);
             }
         }
         Ok(applied)
     }
 
-    /// Runs the commands of a migration and records it. A collection that is there already is no failure, so that a migration
-    /// that broke off can be run again.
+    /// Runs the commands of a migration. What is there already, or gone already, is no failure, so that one that broke off can
+    /// be run again.
     pub(crate) async fn apply(&self, migration: &Migration) -> Result<(), StoreError> {
+        self.run(migration, &migration.statements).await
+    }
+
+    /// Undoes a migration and takes it out of the record.
+    pub(crate) async fn undo(&self, migration: &Migration) -> Result<(), StoreError> {
+        let undo = migration.undo.as_deref().unwrap_or("[]");
+        self.run(migration, undo).await?;
+        self.database
+            .collection::<Document>(MIGRATIONS)
+            .delete_one(doc! { "_id": migration.version })
+            .await
+            .map_err(|error| self.error(error))?;
+        Ok(())
+    }
+
+    async fn run(&self, migration: &Migration, commands: &str) -> Result<(), StoreError> {
         let failed = |source: Box<dyn std::error::Error + Send + Sync>| StoreError::Migration {
             version: migration.version,
-            description: migration.description.to_owned(),
+            description: migration.description.clone().into_owned(),
             source,
         };
         let commands: Vec<Document> =
-            serde_json::from_str(migration.statements).map_err(|error| failed(error.into()))?;
+            serde_json::from_str(commands).map_err(|error| failed(error.into()))?;
         for command in commands {
-            if let Err(error) = self.database.run_command(command).await
-                && code(&error) != Some(EXISTS)
+            // Not every server has a code for the drop of what is gone.
+            if let Ok(collection) = command.get_str("drop")
+                && !self
+                    .collections()
+                    .await?
+                    .iter()
+                    .any(|name| name == collection)
             {
-                return Err(failed(error.into()));
+                continue;
+            }
+            // Compatible servers without collMod take validators when a collection is created and hold nothing to them.
+            let is_validator = command.contains_key("collMod");
+            if let Err(error) = self.database.run_command(command).await {
+                match code(&error) {
+                    Some(EXISTS | NO_COLLECTION | NO_INDEX) => {}
+                    Some(NO_COMMAND) if is_validator => {}
+                    _ => return Err(failed(error.into())),
+                }
             }
         }
+        Ok(())
+    }
+
+    /// Records that a migration is applied. Another program that did the same at the same time may have recorded it.
+    pub(crate) async fn record_migration(&self, migration: &Migration) -> Result<(), StoreError> {
         let record = doc! {
-            "_id": migration.version,
-            "description": migration.description,
-            "commands": migration.statements,
+            "description": &*migration.description,
+            "commands": &*migration.statements,
             "applied": bson::DateTime::now(),
         };
-        self.database
+        let recorded = self
+            .database
             .collection::<Document>(MIGRATIONS)
-            .insert_one(record)
+            .update_one(
+                doc! { "_id": migration.version },
+                doc! { "$setOnInsert": record },
+            )
+            .upsert(true)
+            .await;
+        match recorded {
+            // Two that insert at once: the server refuses the later one.
+            Err(error) if is_duplicate(&error) => Ok(()),
+            Err(error) => Err(self.error(error)),
+            Ok(_) => Ok(()),
+        }
+    }
+
+    /// Replaces each document that passes the filter by what `change` makes of it, and counts them. One that no longer passes
+    /// when its turn comes is left alone. What `change` gives must not pass, or this would not end.
+    pub(crate) async fn rewrite(
+        &self,
+        collection: &str,
+        filter: &Document,
+        change: impl Fn(Document) -> Result<RawDocumentBuf, StoreError>,
+    ) -> Result<u64, StoreError> {
+        let error = |error| self.error(error);
+        let mut done = 0;
+        let kept = self.database.collection::<Document>(collection);
+        let mut found = kept
+            .find(filter.clone())
+            .batch_size(1_000)
             .await
-            .map_err(|error| failed(error.into()))?;
-        Ok(())
+            .map_err(error)?;
+        let mut updates = RawArrayBuf::new();
+        let (mut count, mut bytes) = (0, 0);
+        loop {
+            let next = found.try_next().await.map_err(error)?;
+            let is_end = next.is_none();
+            if let Some(document) = next {
+                let id = document.get("_id").cloned().unwrap_or(Bson::Null);
+                let changed = change(document)?;
+                let mut still = doc! { "_id": id };
+                still.extend(filter.clone());
+                let still =
+                    RawDocumentBuf::try_from(&still).map_err(|source| self.error(source.into()))?;
+                bytes += changed.as_bytes().len();
+                count += 1;
+                updates.push(rawdoc! { "q": still, "u": changed });
+            }
+            if count == DOCUMENTS_A_COMMAND || bytes > BYTES_A_COMMAND || (is_end && count > 0) {
+                let full = std::mem::replace(&mut updates, RawArrayBuf::new());
+                let command = rawdoc! { "update": collection, "ordered": false, "updates": full };
+                let answer = self
+                    .database
+                    .run_raw_command(command)
+                    .await
+                    .map_err(error)?;
+                refused(collection, &answer, 0)?;
+                done += whole(answer.get("nModified")) as u64;
+                (count, bytes) = (0, 0);
+            }
+            if is_end {
+                return Ok(done);
+            }
+        }
     }
 
     /// Writes documents by their `_id`: new ones are added, those that differ replaced, equal ones left alone. Batches are
@@ -187,11 +315,6 @@ impl Mongo {
         collection: &str,
         documents: &[RawDocumentBuf],
     ) -> Result<Upserted, StoreError> {
-        let refused = |position: usize, reason: String| StoreError::Document {
-            collection: collection.to_owned(),
-            position,
-            reason,
-        };
         let mut done = Upserted::default();
         let mut first = 0;
         while first < documents.len() {
@@ -201,11 +324,16 @@ impl Mongo {
                 if count > 0 && bytes > BYTES_A_COMMAND {
                     break;
                 }
-                let id = document
-                    .get("_id")
-                    .ok()
-                    .flatten()
-                    .ok_or_else(|| refused(first + count, "it has no _id".into()))?;
+                let id =
+                    document
+                        .get("_id")
+                        .ok()
+                        .flatten()
+                        .ok_or_else(|| StoreError::Document {
+                            collection: collection.to_owned(),
+                            position: first + count,
+                            reason: "it has no _id".into(),
+                        })?;
                 updates.push(
                     rawdoc! { "q": { "_id": RawBson::from(id) }, "u": document.clone(), "upsert": true },
                 );
@@ -217,16 +345,7 @@ impl Mongo {
                 .run_raw_command(command)
                 .await
                 .map_err(|error| self.error(error))?;
-            if let Some(error) = answer
-                .get_array("writeErrors")
-                .ok()
-                .and_then(|errors| errors.first())
-                .and_then(Bson::as_document)
-            {
-                let position = whole(error.get("index"));
-                let reason = error.get_str("errmsg").unwrap_or("the server refused it");
-                return Err(refused(first + position, reason.to_owned()));
-            }
+            refused(collection, &answer, first)?;
             let new = answer.get_array("upserted").map_or(0, Vec::len);
             let changed = whole(answer.get("nModified"));
             done.new += new as u64;
@@ -235,6 +354,33 @@ impl Mongo {
             first += count;
         }
         Ok(done)
+    }
+}
+
+/// The first document of a command that the server refused, if there is one. `first` is the position of the command's first.
+fn refused(collection: &str, answer: &Document, first: usize) -> Result<(), StoreError> {
+    let error = answer
+        .get_array("writeErrors")
+        .ok()
+        .and_then(|errors| errors.first())
+        .and_then(Bson::as_document);
+    let Some(error) = error else {
+        return Ok(());
+    };
+    let reason = error.get_str("errmsg").unwrap_or("the server refused it");
+    Err(StoreError::Document {
+        collection: collection.to_owned(),
+        position: first + whole(error.get("index")),
+        reason: reason.to_owned(),
+    })
+}
+
+fn is_duplicate(error: &mongodb::error::Error) -> bool {
+    use mongodb::error::{ErrorKind, WriteFailure};
+    match error.kind.as_ref() {
+        ErrorKind::Write(WriteFailure::WriteError(error)) => error.code == DUPLICATE,
+        ErrorKind::Command(error) => error.code == DUPLICATE,
+        _ => false,
     }
 }
 

@@ -8,6 +8,7 @@
 
 use super::filter::{Bound, Filter, Node, Test};
 use super::number::Number;
+use super::table_of;
 use super::value::Value;
 use crate::store::quoted;
 use bson::{Bson, DateTime, oid::ObjectId};
@@ -89,8 +90,24 @@ impl Affinity {
 }
 
 impl Filter {
+    /// The statement that reads the key and the body of each document that may pass, and the values to bind to `?1`, `?2`, ….
+    pub(crate) fn statement(
+        &self,
+        collection: &str,
+        indexed: &[IndexedPath],
+    ) -> (String, Vec<Bson>) {
+        let (conditions, values) = self.pushed_down(indexed);
+        let narrowed = if conditions.is_empty() {
+            String::new()
+        } else {
+            format!(" WHERE {}", conditions.join(" AND "))
+        };
+        let table = quoted(&table_of(collection));
+        (format!("SELECT id, body FROM {table}{narrowed}"), values)
+    }
+
     /// Conditions that every passing document meets, as SQL with `?1`, `?2`, … and the values to bind.
-    pub(crate) fn pushed_down(&self, indexed: &[IndexedPath]) -> (Vec<String>, Vec<Bson>) {
+    fn pushed_down(&self, indexed: &[IndexedPath]) -> (Vec<String>, Vec<Bson>) {
         let id = IndexedPath {
             path: "_id".into(),
             affinity: Affinity::Text,

@@ -1,6 +1,6 @@
 //! A connection to PostgreSQL lent for one read-only transaction: given back when the transaction ends, closed when it breaks off.
 
-use crate::store::runtime;
+use crate::runtime;
 use sqlx::pool::PoolConnection;
 use sqlx::{AssertSqlSafe, PgConnection, PgPool, SqlSafeStr};
 use std::fmt;
@@ -69,6 +69,13 @@ impl Lease {
         drop(self.connection.take());
         Ok(())
     }
+
+    /// Breaks the transaction off and waits until the server has been told, for a program that is about to end.
+    pub(crate) async fn cancel(mut self) {
+        if let Some(connection) = self.connection.take() {
+            break_off(connection, self.pool.clone(), self.process).await;
+        }
+    }
 }
 
 async fn execute(connection: &mut PgConnection, sql: String) -> Result<(), sqlx::Error> {
@@ -83,21 +90,23 @@ impl Drop for Lease {
         let Some(connection) = self.connection.take() else {
             return;
         };
-        // Rows may still be on the wire, so nobody else can use the connection; and a query that has sent none yet would not notice
-        // that nobody listens. It is kept until the server has been told, so that the process is still this one.
-        let (pool, process) = (self.pool.clone(), self.process);
-        runtime::spawn(async move {
-            let connection = connection.detach();
-            if process != 0 {
-                // What cannot be cancelled ends at its first row.
-                let _ = sqlx::query("SELECT pg_cancel_backend($1)")
-                    .bind(process)
-                    .execute(&pool)
-                    .await;
-            }
-            drop(connection);
-        });
+        runtime::spawn(break_off(connection, self.pool.clone(), self.process));
     }
+}
+
+/// Tells the server to end what the connection does, and closes it. Rows may still be on the wire, so nobody else can use it;
+/// and a query that has sent none yet would not notice that nobody listens. It is kept until the server has been told, so that
+/// the process is still this one.
+async fn break_off(connection: PoolConnection<sqlx::Postgres>, pool: PgPool, process: i32) {
+    let connection = connection.detach();
+    if process != 0 {
+        // What cannot be cancelled ends at its first row.
+        let _ = sqlx::query("SELECT pg_cancel_backend($1)")
+            .bind(process)
+            .execute(&pool)
+            .await;
+    }
+    drop(connection);
 }
 
 impl fmt::Debug for Lease {

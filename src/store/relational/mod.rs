@@ -10,6 +10,6 @@ pub use catalogue::CatalogueColumn;
 pub(crate) use catalogue::{Listed, postgres as postgres_catalogue, sqlite as sqlite_catalogue};
 pub(crate) use lease::Lease;
 pub(crate) use postgres::Postgres;
-pub(crate) use sqlite::{PARAMETERS, Sqlite, count, stored_instant};
+pub(crate) use sqlite::{Opening, PARAMETERS, Sqlite, count, stored_instant};
 pub use upsert::{Bound, Row};
 pub(crate) use upsert::{Rows, into_postgres, into_sqlite};

@@ -32,6 +32,17 @@ pub(crate) async fn count(
 /// SQLite's code for "file is not a database" (sqlite3.h, SQLITE_NOTADB).
 const NOT_A_DATABASE: &str = "26";
 
+/// How a store is opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Opening {
+    /// What is not there is made.
+    Create,
+    /// It must be there.
+    Existing,
+    /// It must be there, and nothing can be written to its file.
+    ReadOnly,
+}
+
 /// An open SQLite file.
 #[derive(Debug, Clone)]
 pub(crate) struct Sqlite {
@@ -40,8 +51,9 @@ pub(crate) struct Sqlite {
 }
 
 impl Sqlite {
-    /// Opens the file; with `create`, makes it and its folder.
-    pub(crate) async fn open(path: &Path, create: bool) -> Result<Sqlite, StoreError> {
+    /// Opens the file, or makes it and its folder.
+    pub(crate) async fn open(path: &Path, opening: Opening) -> Result<Sqlite, StoreError> {
+        let create = opening == Opening::Create;
         if create {
             if let Some(folder) = path
                 .parent()
@@ -72,6 +84,8 @@ impl Sqlite {
             // A write-ahead log beside it may hold rows; without one nobody is writing, and no lock has to be taken.
             let logged = log_of(path).exists();
             options = options.read_only(true).immutable(!logged);
+        } else if opening == Opening::ReadOnly {
+            options = options.read_only(true);
         }
         let pool = SqlitePoolOptions::new()
             .max_connections(4)

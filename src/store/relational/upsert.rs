@@ -8,7 +8,7 @@ use crate::record::{Place, Record, Schema};
 use crate::store::{StoreError, Upserted, quoted};
 use chrono::{DateTime, SecondsFormat, Utc};
 use sqlx::sqlite::SqliteArguments;
-use sqlx::{Arguments, AssertSqlSafe, PgConnection, Row as _, SqlSafeStr, SqliteConnection};
+use sqlx::{Arguments, AssertSqlSafe, PgConnection, SqlSafeStr, SqliteConnection};
 use std::fmt::Write;
 
 /// Types of PostgreSQL whose equality tells all values apart.
@@ -38,6 +38,10 @@ const ROWS_A_STEP: usize = 5_000;
 
 /// A record that can be written.
 pub trait Row: Record + Sync {
+    /// The column that says where a row was read from, if there is one. It is written with a new row and with a changed one, but
+    /// a row that differs in nothing else is the same, and keeps what it has there.
+    const PROVENANCE: Option<&'static str> = None;
+
     /// Binds the values of all fields, in the order of the schema.
     fn bind(&self, to: &mut Bound);
 }
@@ -193,6 +197,8 @@ fn escape(line: &mut String, text: &str) {
 pub(crate) struct Rows<'a> {
     pub(crate) schema: &'a Schema,
     pub(crate) count: usize,
+    /// The column that makes no row a changed one.
+    pub(crate) provenance: Option<&'a str>,
     /// Binds the values of all fields of a row.
     pub(crate) bind: &'a (dyn Fn(usize, &mut Bound) + Sync),
 }
@@ -216,7 +222,7 @@ pub(crate) async fn into_sqlite(
     rows: Rows<'_>,
     mut progress: impl FnMut(usize),
 ) -> Result<Upserted, StoreError> {
-    let target = Target::of(rows.schema, quoted)?;
+    let target = Target::of(&rows, quoted)?;
     let before = count(connection, &target.table).await?;
     let (mut written, mut done) = (0, 0);
     // As long as SQLite allows: each statement is handed to its own thread and back, which costs more than the text.
@@ -264,7 +270,7 @@ pub(crate) async fn into_postgres(
     rows: Rows<'_>,
     mut progress: impl FnMut(usize),
 ) -> Result<Upserted, StoreError> {
-    let target = Target::of(rows.schema, quoted_path)?;
+    let target = Target::of(&rows, quoted_path)?;
     let columns = target.columns.join(", ");
     // Without constraints or defaults: the target's own are checked when the rows get there.
     let make = format!(
@@ -303,24 +309,39 @@ pub(crate) async fn into_postgres(
         };
         format!("target.{column}{cast} IS DISTINCT FROM excluded.{column}{cast}")
     };
-    let merge = format!(
-        "WITH written AS ({} RETURNING xmax = 0 AS new) \
-         SELECT count(*) FILTER (WHERE new), count(*) FILTER (WHERE NOT new) FROM written",
-        target.statement(&format!("SELECT {columns} FROM carnet_rows"), differs),
-    );
-    let row = sqlx::query(AssertSqlSafe(merge).into_sql_str())
-        .fetch_one(&mut *connection)
-        .await?;
-    let (new, changed): (i64, i64) = (row.try_get(0)?, row.try_get(1)?);
-    sqlx::query("DROP TABLE carnet_rows")
-        .execute(&mut *connection)
-        .await?;
-    let (new, changed) = (new.unsigned_abs(), changed.unsigned_abs());
+    // In two statements, because only that tells new rows from changed ones in any table: what an insert returns of a partitioned
+    // one has no xmax.
+    let insert = target.insert(&format!("SELECT {columns} FROM carnet_rows"), "DO NOTHING");
+    let new = execute(connection, insert).await?;
+    let mut changed = 0;
+    if new < rows.count as u64 {
+        let repeated = format!(
+            "SELECT EXISTS (SELECT FROM carnet_rows GROUP BY {} HAVING count(*) > 1)",
+            target.key.join(", ")
+        );
+        let repeated: bool = sqlx::query_scalar(AssertSqlSafe(repeated).into_sql_str())
+            .fetch_one(&mut *connection)
+            .await?;
+        if repeated {
+            return Err(target.unwritable("two of them have the same key, so which is meant?"));
+        }
+        if let Some(update) = target.update_from("carnet_rows", differs) {
+            changed = execute(connection, update).await?;
+        }
+    }
+    execute(connection, "DROP TABLE carnet_rows".to_owned()).await?;
     Ok(Upserted {
         new,
         changed,
         same: (rows.count as u64).saturating_sub(new + changed),
     })
+}
+
+async fn execute(connection: &mut PgConnection, sql: String) -> Result<u64, sqlx::Error> {
+    let done = sqlx::query(AssertSqlSafe(sql).into_sql_str())
+        .execute(connection)
+        .await?;
+    Ok(done.rows_affected())
 }
 
 /// A table's name and columns, quoted.
@@ -329,64 +350,88 @@ struct Target {
     table: String,
     columns: Vec<String>,
     key: Vec<String>,
+    provenance: Option<String>,
 }
 
 impl Target {
     /// `name` quotes a table's name as its database takes it.
-    fn of(schema: &Schema, name: fn(&str) -> String) -> Result<Target, StoreError> {
-        let unwritable = |reason| StoreError::Unwritable {
-            place: schema.place.to_string(),
-            reason,
-        };
-        let Place::Table(table) = &schema.place else {
-            return Err(unwritable("it lives in no table"));
-        };
-        if schema.fields.iter().all(|field| !field.key) {
-            return Err(unwritable("no field of it is marked #[record(key)]"));
-        }
-        let columns = schema.fields.iter();
-        Ok(Target {
-            place: schema.place.to_string(),
-            table: name(table),
-            columns: columns.clone().map(|field| quoted(&field.path)).collect(),
-            key: columns
+    fn of(rows: &Rows<'_>, name: fn(&str) -> String) -> Result<Target, StoreError> {
+        let fields = rows.schema.fields.iter();
+        let target = Target {
+            place: rows.schema.place.to_string(),
+            table: name(rows.table()),
+            columns: fields.clone().map(|field| quoted(&field.path)).collect(),
+            key: fields
                 .filter(|field| field.key)
                 .map(|field| quoted(&field.path))
                 .collect(),
-        })
+            provenance: rows.provenance.map(quoted),
+        };
+        if !matches!(rows.schema.place, Place::Table(_)) {
+            return Err(target.unwritable("it lives in no table"));
+        }
+        if target.key.is_empty() {
+            return Err(target.unwritable("no field of it is marked #[record(key)]"));
+        }
+        Ok(target)
+    }
+
+    fn unwritable(&self, reason: &'static str) -> StoreError {
+        StoreError::Unwritable {
+            place: self.place.clone(),
+            reason,
+        }
+    }
+
+    /// An insert of rows from `source`, with what happens to those whose key is there.
+    fn insert(&self, source: &str, then: &str) -> String {
+        format!(
+            "INSERT INTO {} AS target ({}) {source} ON CONFLICT ({}) {then}",
+            self.table,
+            self.columns.join(", "),
+            self.key.join(", "),
+        )
     }
 
     /// An insert of rows from `source` that updates those with the same key and another value.
     fn statement(&self, source: &str, differs: impl Fn(&str) -> String) -> String {
-        let Target {
-            table,
-            columns,
-            key,
-            ..
-        } = self;
-        let others: Vec<&String> = columns
+        let then = match self.changes(differs) {
+            Some((sets, differ)) => format!("DO UPDATE SET {sets} WHERE {differ}"),
+            None => "DO NOTHING".to_owned(),
+        };
+        self.insert(source, &then)
+    }
+
+    /// An update of the rows that have the same key and another value in the table `source`; none when rows are all key.
+    fn update_from(&self, source: &str, differs: impl Fn(&str) -> String) -> Option<String> {
+        let (sets, differ) = self.changes(differs)?;
+        let same: Vec<String> = self
+            .key
             .iter()
-            .filter(|column| !key.contains(column))
+            .map(|column| format!("target.{column} = excluded.{column}"))
             .collect();
-        let sets: Vec<String> = others
+        Some(format!(
+            "UPDATE {} AS target SET {sets} FROM {source} AS excluded WHERE {} AND ({differ})",
+            self.table,
+            same.join(" AND "),
+        ))
+    }
+
+    /// What sets all columns beside the key, and what tells whether any but the provenance differs; none when there is none.
+    fn changes(&self, differs: impl Fn(&str) -> String) -> Option<(String, String)> {
+        let others = self
+            .columns
             .iter()
+            .filter(|column| !self.key.contains(column));
+        let sets: Vec<String> = others
+            .clone()
             .map(|column| format!("{column} = excluded.{column}"))
             .collect();
-        let differ: Vec<String> = others.iter().map(|column| differs(column)).collect();
-        let then = if others.is_empty() {
-            "DO NOTHING".to_owned()
-        } else {
-            format!(
-                "DO UPDATE SET {} WHERE {}",
-                sets.join(", "),
-                differ.join(" OR ")
-            )
-        };
-        format!(
-            "INSERT INTO {table} AS target ({}) {source} ON CONFLICT ({}) {then}",
-            columns.join(", "),
-            key.join(", "),
-        )
+        let differ: Vec<String> = others
+            .filter(|column| self.provenance.as_ref() != Some(column))
+            .map(|column| differs(column))
+            .collect();
+        (!differ.is_empty()).then(|| (sets.join(", "), differ.join(" OR ")))
     }
 }
 

@@ -82,14 +82,10 @@ fn writing_by_key_counts_new_changed_and_same_rows_and_a_refused_one_undoes_all(
 #[test]
 fn migrations_apply_once_all_or_nothing_and_a_newer_database_is_refused() {
     let database = postgres();
-    let of = |version, statements| Migration {
-        version,
-        description: "a step",
-        statements,
-    };
-    let migrate = |migrations: &[Migration]| {
+    let of = |version, statements| Migration::new(version, "a step", statements);
+    let migrate = |migrations: &[&Migration]| {
         database.store.migrate(&Migrations {
-            postgres: migrations,
+            postgres: migrations.iter().copied().cloned().collect(),
             ..Migrations::default()
         })
     };
@@ -99,32 +95,35 @@ fn migrations_apply_once_all_or_nothing_and_a_newer_database_is_refused() {
     );
     let broken = of(3, "CREATE TABLE c (x int4); CREATE TABLE c (x int4)");
     assert!(matches!(
-        migrate(&[one, two, broken]).unwrap_err(),
+        migrate(&[&one, &two, &broken]).unwrap_err(),
         StoreError::Migration { version: 3, .. }
     ));
     assert_eq!(
-        migrate(&[one]).unwrap(),
+        migrate(&[&one]).unwrap(),
         Migrated {
             applied: 1,
-            version: 1
+            version: 1,
+            ..Migrated::default()
         }
     );
     assert_eq!(
-        migrate(&[one, two]).unwrap(),
+        migrate(&[&one, &two]).unwrap(),
         Migrated {
             applied: 1,
-            version: 2
+            version: 2,
+            ..Migrated::default()
         }
     );
     assert_eq!(
-        migrate(&[one, two]).unwrap(),
+        migrate(&[&one, &two]).unwrap(),
         Migrated {
             applied: 0,
-            version: 2
+            version: 2,
+            ..Migrated::default()
         }
     );
     assert!(matches!(
-        migrate(&[one]).unwrap_err(),
+        migrate(&[&one]).unwrap_err(),
         StoreError::Newer {
             found: 2,
             known: 1,
@@ -133,7 +132,7 @@ fn migrations_apply_once_all_or_nothing_and_a_newer_database_is_refused() {
     ));
     let edited = of(1, "CREATE TABLE other (x int4)");
     assert!(matches!(
-        migrate(&[edited, two]).unwrap_err(),
+        migrate(&[&edited, &two]).unwrap_err(),
         StoreError::Changed { version: 1, .. }
     ));
 }

@@ -14,7 +14,7 @@ pub(crate) fn write_end(report: &Value) {
     frame::write(Stream::Error, &json!({ "kind": "end" }));
 }
 
-/// Prepares the process for cells: the panic hook, and a first frame that lists the crates cells may use. The kernel's
+/// Prepares the process for cells: the panic hook, TLS for cells that use reqwest itself, and a first frame that lists the crates cells may use. The kernel's
 /// host calls it once, before the first cell.
 #[unsafe(no_mangle)]
 pub extern "C" fn carnet_toolkit_open() {
@@ -24,6 +24,7 @@ pub extern "C" fn carnet_toolkit_open() {
         super::run::install_panic_hook();
     }
     carnet::show::watch_long_work();
+    carnet::source::prepare_tls();
     write(&json!({ "kind": "ready", "crates": crate::crates::NAMES }));
 }
 

@@ -101,6 +101,23 @@ pub(crate) async fn tables(connection: &mut PgConnection) -> Result<Vec<String>,
     .await
 }
 
+/// The names of all tables that are no partition of another, without views.
+///
+/// # Errors
+/// What the database says.
+pub(crate) async fn whole_tables(
+    connection: &mut PgConnection,
+) -> Result<Vec<String>, sqlx::Error> {
+    sqlx::query_scalar(
+        "SELECT CASE WHEN pg_table_is_visible(c.oid) THEN '' ELSE n.nspname || '.' END || c.relname AS name \
+         FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace \
+         WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND n.nspname NOT IN ('pg_catalog', 'information_schema') \
+           AND n.nspname NOT LIKE 'pg\\_%' AND c.relname <> '_sqlx_migrations' ORDER BY name",
+    )
+    .fetch_all(connection)
+    .await
+}
+
 /// The columns of the primary key of a table, in the key's order; none when it has no key.
 ///
 /// # Errors

@@ -1,0 +1,3 @@
+DROP TABLE plane;
+DROP TABLE airport;
+DROP TABLE airline;

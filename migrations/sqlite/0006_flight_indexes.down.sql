@@ -1,0 +1,2 @@
+DROP INDEX flight_response;
+DROP INDEX flight_tail;

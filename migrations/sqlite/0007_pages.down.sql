@@ -1,0 +1,2 @@
+DROP TABLE document_aircraft_page;
+DROP TABLE document_airport_page;
