@@ -1,7 +1,7 @@
 -- Question: How did 10 July 2013 go for aircraft N238JB?
 -- Answer: It left for Burlington in time and came to Boston 69 minutes late; its two evening flights left about six
 --   hours late.
--- Index: flight(scheduled_departure): one day is found by it, the aircraft among the day's flights.
+-- Index: flight(tail): the aircraft and, within it, the day are found by it.
 -- Units: departure_delay min, arrival_delay min
 SELECT scheduled_departure, carrier, flight_number, origin, dest, departure_delay, arrival_delay
 FROM flight

@@ -10,8 +10,8 @@ use carnet::store::{Links, Migrations, Store};
 use clap::Args;
 
 pub(super) const HELP: &str = "\
-The diagram stands between the lines `<!-- carnet db diagram -->` and `<!-- end of carnet db diagram -->`; the rest of the
-document is left alone. --check changes nothing and exits with 1 when the document's diagram is another.
+The diagram stands between the lines `<!-- carnet db diagram -->` and `<!-- end of carnet db diagram -->`; the rest of
+the document is left alone. --check changes nothing and exits with 1 when the document's diagram is another.
 
 Examples:
   carnet db diagram                              # prints it

@@ -41,9 +41,8 @@ fn what_a_stopped_cell_only_names_as_a_field_is_not_lost() {
     run(async {
         let mut lab = Frontend::start().await;
         lab.execute("let mut rows = vec![1];").await.good();
-        let code =
-            "struct T { rows: u8 }\nlet t = T { rows: 1 };\nloop { std::hint::black_box(t.rows); }";
-        let (sentence, _) = interrupted(&mut lab, code, false).await;
+        let code = "struct T { rows: u8 }\nlet t = T { rows: 1 };\nprintln!(\"ready\");\nloop { std::hint::black_box(t.rows); }";
+        let (sentence, _) = interrupted(&mut lab, code, true).await;
         assert!(sentence.contains("no variable was lost"), "{sentence}");
         assert_eq!(lab.execute("rows").await.result(), "[1]");
         lab.finish().await;

@@ -143,8 +143,8 @@ fn a_thread_that_keeps_standard_output_keeps_no_cell_from_ending() {
                      taken.recv()?;";
         lab.execute(keeps).await.good();
         assert_eq!(lab.execute("kept + 1").await.result(), "2");
-        let endless = "loop { std::hint::black_box(()); }";
-        let (sentence, took) = interrupted(&mut lab, endless, false).await;
+        let endless = "eprintln!(\"ready\");\nloop { std::hint::black_box(()); }";
+        let (sentence, took) = interrupted(&mut lab, endless, true).await;
         assert!(took < Duration::from_secs(1), "{took:?}");
         assert!(sentence.contains("no variable was lost"), "{sentence}");
         assert_eq!(lab.execute("kept + 2").await.result(), "3");
